@@ -1,0 +1,80 @@
+/**
+ * Whose fault a failure is; decides about quarantine and pause (design.md, "Causes, holds, quarantine").
+ * `request` never becomes an attempt; `operator` is a cancel, a pause or a clean stop.
+ */
+export type Cause = 'release' | 'surroundings' | 'interruption' | 'remote' | 'integrity' | 'operator' | 'request'
+
+/** Every failure this software can name, with its cause. docs/errors.md is held against this list by a test. */
+export const errorCauses = {
+  // the release
+  build_failed: 'release',
+  unhealthy: 'release',
+  gate_refused: 'release',
+  singleton_failed: 'release',
+  release_refused: 'release',
+  // the surroundings
+  engine_unreachable: 'surroundings',
+  engine_failed: 'surroundings',
+  compose_failed: 'surroundings',
+  image_missing: 'surroundings',
+  disk_full: 'surroundings',
+  routes_unwritable: 'surroundings',
+  routes_unconfirmed: 'surroundings',
+  tree_conflict: 'surroundings',
+  exit_unseen: 'surroundings',
+  limit_exceeded: 'surroundings',
+  interrupted: 'interruption',
+  // the remote
+  remote_unreachable: 'remote',
+  // integrity
+  storage_failed: 'integrity',
+  record_damaged: 'integrity',
+  tag_moved: 'integrity',
+  authority_lost: 'integrity',
+  // the operator
+  cancelled: 'operator',
+  shutting_down: 'operator',
+  // the request
+  invalid_request: 'request',
+  unauthorized: 'request',
+  too_many_attempts: 'request',
+  unknown_tag: 'request',
+  unknown_commit: 'request',
+  unknown_operation: 'request',
+  in_progress: 'request',
+  paused: 'request',
+  past_commit: 'request',
+  nothing_to_cancel: 'request',
+  inconsistent: 'request',
+  not_durable: 'request',
+  observing: 'request',
+  // settings
+  invalid_settings: 'request',
+} as const satisfies Record<string, Cause>
+
+/** Name of a failure, stable for scripts. */
+export type ErrorCode = keyof typeof errorCauses
+
+/** A failure that an operator can act on: a code, one sentence, and what led to it. */
+export class UpdaterError extends Error {
+  readonly code: ErrorCode
+  /** Further facts for the log and the API (never a secret), such as the last log lines of a container. */
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'UpdaterError'
+    this.code = code
+    this.details = options.details ?? {}
+  }
+}
+
+/** The cause of any thrown value; what nobody foresaw counts as the surroundings, never as the release. */
+export function causeOf(error: unknown): Cause {
+  return error instanceof UpdaterError ? errorCauses[error.code] : 'surroundings'
+}
+
+/** One sentence for an operator out of any thrown value. */
+export function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
