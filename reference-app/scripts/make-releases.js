@@ -1,11 +1,11 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { isProgram } from '../src/service/program.js';
-import { RELEASES } from './releases.js';
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { isProgram } from '../src/service/program.js'
+import { RELEASES } from './releases.js'
 
 /**
  * @typedef {import('./releases.js').ReleasePlan} ReleasePlan
@@ -16,14 +16,14 @@ import { RELEASES } from './releases.js';
  * @property {string} [traefikConfig] directory that becomes config/traefik; default: the project's, when it exists
  */
 
-const APP = fileURLToPath(new URL('..', import.meta.url));
-const TRAEFIK_CONFIG = fileURLToPath(new URL('../../config/traefik', import.meta.url));
+const APP = fileURLToPath(new URL('..', import.meta.url))
+const TRAEFIK_CONFIG = fileURLToPath(new URL('../../config/traefik', import.meta.url))
 const FILES = [
   '.dockerignore', '.env.example', '.gitattributes', '.gitignore', 'Dockerfile', 'Dockerfile.api', 'Dockerfile.skills',
   'README.md', 'docker-compose.yml', 'package.json', 'release.json', 'scripts/check.js', 'src',
-];
-const FIRST_COMMIT = Date.UTC(2026, 0, 5, 12) / 1000;
-const GIT_TIMEOUT_MS = 30_000;
+]
+const FIRST_COMMIT = Date.UTC(2026, 0, 5, 12) / 1000
+const GIT_TIMEOUT_MS = 30_000
 
 /**
  * Makes a git repository whose tree is the reference app and whose history is `RELEASES`: on branch main, one commit and
@@ -33,19 +33,19 @@ const GIT_TIMEOUT_MS = 30_000;
  * @returns {Promise<MadeRelease[]>} oldest first
  */
 export async function makeReleases(directory, { traefikConfig = TRAEFIK_CONFIG } = {}) {
-  await mkdir(directory, { recursive: true });
-  if ((await readdir(directory)).length > 0) throw new Error(`${directory} is not empty`);
-  await git(directory, ['init', '--quiet', '--initial-branch=main']);
-  await copyApp(directory, traefikConfig);
+  await mkdir(directory, { recursive: true })
+  if ((await readdir(directory)).length > 0) throw new Error(`${directory} is not empty`)
+  await git(directory, ['init', '--quiet', '--initial-branch=main'])
+  await copyApp(directory, traefikConfig)
   /** @type {MadeRelease[]} */
-  const made = [];
+  const made = []
   for (const [index, plan] of RELEASES.entries()) {
-    const undo = await applyChanges(directory, plan);
-    const commit = await commitRelease(directory, plan, FIRST_COMMIT + index * 86_400);
-    made.push({ tag: plan.tag, commit, kind: plan.kind, description: plan.description });
-    if (plan.mended === true) await undo();
+    const undo = await applyChanges(directory, plan)
+    const commit = await commitRelease(directory, plan, FIRST_COMMIT + index * 86_400)
+    made.push({ tag: plan.tag, commit, kind: plan.kind, description: plan.description })
+    if (plan.mended === true) await undo()
   }
-  return made;
+  return made
 }
 
 /**
@@ -53,8 +53,8 @@ export async function makeReleases(directory, { traefikConfig = TRAEFIK_CONFIG }
  * @param {string} traefikConfig
  */
 async function copyApp(directory, traefikConfig) {
-  for (const file of FILES) await cp(join(APP, file), join(directory, file), { recursive: true });
-  if (existsSync(traefikConfig)) await cp(traefikConfig, join(directory, 'config/traefik'), { recursive: true });
+  for (const file of FILES) await cp(join(APP, file), join(directory, file), { recursive: true })
+  if (existsSync(traefikConfig)) await cp(traefikConfig, join(directory, 'config/traefik'), { recursive: true })
 }
 
 /**
@@ -64,17 +64,17 @@ async function copyApp(directory, traefikConfig) {
  */
 async function applyChanges(directory, { tag, changes }) {
   /** @type {Map<string, string>} */
-  const before = new Map();
+  const before = new Map()
   for (const { file, find, replace } of changes) {
-    const path = join(directory, file);
-    const content = await readFile(path, 'utf8');
-    if (content.split(find).length !== 2) throw new Error(`${tag}: ${file} must hold exactly once: ${find}`);
-    if (!before.has(path)) before.set(path, content);
-    await writeFile(path, content.replace(find, () => replace));
+    const path = join(directory, file)
+    const content = await readFile(path, 'utf8')
+    if (content.split(find).length !== 2) throw new Error(`${tag}: ${file} must hold exactly once: ${find}`)
+    if (!before.has(path)) before.set(path, content)
+    await writeFile(path, content.replace(find, () => replace))
   }
   return async () => {
-    for (const [path, content] of before) await writeFile(path, content);
-  };
+    for (const [path, content] of before) await writeFile(path, content)
+  }
 }
 
 /**
@@ -84,12 +84,12 @@ async function applyChanges(directory, { tag, changes }) {
  * @returns {Promise<string>} the commit's id
  */
 async function commitRelease(directory, { tag, description }, time) {
-  const release = { version: tag.slice(1), commit: '$Format:%H$' };
-  await writeFile(join(directory, 'release.json'), `${JSON.stringify(release)}\n`);
-  await git(directory, ['add', '--all']);
-  await git(directory, ['commit', '--quiet', '--message', `${description}\n\nRelease ${tag}`], time);
-  await git(directory, ['tag', '--annotate', '--message', `Release ${tag}`, tag], time);
-  return (await git(directory, ['rev-parse', 'HEAD'])).trim();
+  const release = { version: tag.slice(1), commit: '$Format:%H$' }
+  await writeFile(join(directory, 'release.json'), `${JSON.stringify(release)}\n`)
+  await git(directory, ['add', '--all'])
+  await git(directory, ['commit', '--quiet', '--message', `${description}\n\nRelease ${tag}`], time)
+  await git(directory, ['tag', '--annotate', '--message', `Release ${tag}`, tag], time)
+  return (await git(directory, ['rev-parse', 'HEAD'])).trim()
 }
 
 /**
@@ -98,10 +98,10 @@ async function commitRelease(directory, { tag, description }, time) {
  * @param {number} [time] unix seconds
  */
 async function git(directory, args, time = FIRST_COMMIT) {
-  const who = { NAME: 'Reference App', EMAIL: 'reference-app@example.invalid', DATE: `${time} +0000` };
+  const who = { NAME: 'Reference App', EMAIL: 'reference-app@example.invalid', DATE: `${time} +0000` }
   const people = ['AUTHOR', 'COMMITTER'].flatMap((role) =>
     Object.entries(who).map(([key, value]) => [`GIT_${role}_${key}`, value]),
-  );
+  )
   const env = {
     PATH: process.env.PATH,
     HOME: directory,
@@ -109,16 +109,16 @@ async function git(directory, args, time = FIRST_COMMIT) {
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
     ...Object.fromEntries(people),
-  };
-  const { stdout } = await promisify(execFile)('git', args, { cwd: directory, env, timeout: GIT_TIMEOUT_MS });
-  return stdout;
+  }
+  const { stdout } = await promisify(execFile)('git', args, { cwd: directory, env, timeout: GIT_TIMEOUT_MS })
+  return stdout
 }
 
 if (isProgram(import.meta.url)) {
-  const directory = process.argv[2];
+  const directory = process.argv[2]
   if (directory === undefined) {
-    process.stderr.write('usage: node make-releases.js DIRECTORY\n');
-    process.exit(2);
+    process.stderr.write('usage: node make-releases.js DIRECTORY\n')
+    process.exit(2)
   }
-  process.stdout.write(`${JSON.stringify(await makeReleases(resolve(directory)), null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(await makeReleases(resolve(directory)), null, 2)}\n`)
 }

@@ -14,7 +14,7 @@
  * @property {boolean} [mended] the next release takes these changes back
  */
 
-const CALENDAR = "    { name: 'calendar', description: 'Finds free time.' },\n";
+const CALENDAR = "    { name: 'calendar', description: 'Finds free time.' },\n"
 
 /**
  * The reference app's history. Each fault is a mistake in the source of its commit, of the kind that passes review.
@@ -54,11 +54,11 @@ export const RELEASES = [
     changes: [
       {
         file: 'src/service/http-service.js',
-        find: "  const target = request.url ?? '/';\n",
+        find: "  const target = request.url ?? '/'\n",
         replace: [
-          "  const target = request.url ?? '/';",
-          "  const forwarded = Object.keys(request.headers).find((name) => name.startsWith('x-forwarded-'));",
-          '  if (forwarded !== undefined) throw new Error(`untrusted header ${forwarded}`);',
+          "  const target = request.url ?? '/'",
+          "  const forwarded = Object.keys(request.headers).find((name) => name.startsWith('x-forwarded-'))",
+          '  if (forwarded !== undefined) throw new Error(`untrusted header ${forwarded}`)',
           '',
         ].join('\n'),
       },
@@ -72,8 +72,8 @@ export const RELEASES = [
     changes: [
       {
         file: 'src/bot/gateway-session.js',
-        find: "log.info('the gateway session is open', { session });",
-        replace: "log.info('the gateway session is open', { session: session.id.slice(0, 8) });",
+        find: "log.info('the gateway session is open', { session })",
+        replace: "log.info('the gateway session is open', { session: session.id.slice(0, 8) })",
       },
     ],
     mended: true,
@@ -112,4 +112,4 @@ export const RELEASES = [
       { file: 'src/skills/catalogue.js', find: "'Finds free time.'", replace: "'Finds free time for everyone.'" },
     ],
   },
-];
+]

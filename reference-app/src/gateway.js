@@ -1,11 +1,11 @@
-import { createServer } from 'node:net';
-import { createSessionBook } from './gateway/session-book.js';
-import { startHttpService } from './service/http-service.js';
-import { onMessages, sendMessage } from './service/json-lines.js';
-import { createLog } from './service/log.js';
-import { isProgram, runProgram } from './service/program.js';
-import { readRelease } from './service/release.js';
-import { readInteger, readPort, readText } from './service/settings.js';
+import { createServer } from 'node:net'
+import { createSessionBook } from './gateway/session-book.js'
+import { startHttpService } from './service/http-service.js'
+import { onMessages, sendMessage } from './service/json-lines.js'
+import { createLog } from './service/log.js'
+import { isProgram, runProgram } from './service/program.js'
+import { readRelease } from './service/release.js'
+import { readInteger, readPort, readText } from './service/settings.js'
 
 /**
  * @typedef {import('./gateway/session-book.js').SessionReport} SessionReport
@@ -33,33 +33,33 @@ import { readInteger, readPort, readText } from './service/settings.js';
  * @returns {Promise<Gateway>}
  */
 export async function startGateway(options = {}) {
-  const { host = '127.0.0.1', port = 0, httpPort = 0, silenceMs = 5_000, log = createLog('gateway', () => undefined) } = options;
-  const book = createSessionBook();
+  const { host = '127.0.0.1', port = 0, httpPort = 0, silenceMs = 5_000, log = createLog('gateway', () => undefined) } = options
+  const book = createSessionBook()
   /** @type {Set<import('node:net').Socket>} */
-  const sockets = new Set();
+  const sockets = new Set()
   const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    socket.setTimeout(silenceMs, () => socket.destroy());
-    socket.on('error', (error) => log.error('a connection failed', { error: error.message }));
-    serveBot(socket, book);
-  });
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.setTimeout(silenceMs, () => socket.destroy())
+    socket.on('error', (error) => log.error('a connection failed', { error: error.message }))
+    serveBot(socket, book)
+  })
   await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve(undefined));
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the gateway listens on no port');
+    server.once('error', reject)
+    server.listen(port, host, () => resolve(undefined))
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the gateway listens on no port')
   const http = await startHttpService({
     service: 'gateway', host, port: httpPort, release: readRelease({}), log, healthy: () => true,
     routes: { 'GET /sessions': () => ({ status: 200, body: book.report() }) },
-  });
+  })
 
   const close = async () => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    for (const socket of sockets) socket.destroy();
-    await Promise.all([closed, http.close()]);
-  };
+    const closed = new Promise((resolve) => server.close(resolve))
+    for (const socket of sockets) socket.destroy()
+    await Promise.all([closed, http.close()])
+  }
   return {
     port: address.port,
     httpPort: http.port,
@@ -67,7 +67,7 @@ export async function startGateway(options = {}) {
     httpUrl: `http://${host}:${http.port}`,
     report: book.report,
     close,
-  };
+  }
 }
 
 /**
@@ -76,24 +76,24 @@ export async function startGateway(options = {}) {
  */
 function serveBot(socket, book) {
   /** @type {import('./gateway/session-book.js').Session | null} */
-  let session = null;
+  let session = null
   onMessages(socket, ({ op, instance, release }) => {
     if (op === 'identify' && session === null) {
-      session = book.open({ instance: String(instance), release });
-      sendMessage(socket, { op: 'ready', session: session.session });
+      session = book.open({ instance: String(instance), release })
+      sendMessage(socket, { op: 'ready', session: session.session })
     } else if (op === 'heartbeat' && session !== null) {
-      sendMessage(socket, { op: 'heartbeat_ack' });
+      sendMessage(socket, { op: 'heartbeat_ack' })
     } else if (op === 'close' && session !== null) {
-      book.close(session, 'close');
-      sendMessage(socket, { op: 'close_ack' });
-      socket.end();
+      book.close(session, 'close')
+      sendMessage(socket, { op: 'close_ack' })
+      socket.end()
     } else {
-      socket.destroy();
+      socket.destroy()
     }
-  });
+  })
   socket.on('close', () => {
-    if (session !== null) book.close(session, 'disconnect');
-  });
+    if (session !== null) book.close(session, 'disconnect')
+  })
 }
 
 if (isProgram(import.meta.url)) {
@@ -105,5 +105,5 @@ if (isProgram(import.meta.url)) {
       silenceMs: readInteger(env, 'GATEWAY_SILENCE_MS', 5_000, { min: 100, max: 600_000 }),
       log,
     }),
-  );
+  )
 }

@@ -1,7 +1,7 @@
-import { get } from 'node:http';
-import { isProgram } from './service/program.js';
+import { get } from 'node:http'
+import { isProgram } from './service/program.js'
 
-const TIMEOUT_MS = 2_000;
+const TIMEOUT_MS = 2_000
 
 /**
  * Asks a health URL once. For images that have neither a shell nor curl.
@@ -11,18 +11,18 @@ const TIMEOUT_MS = 2_000;
 export function isHealthy(url) {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, signal: AbortSignal.timeout(TIMEOUT_MS) }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    request.on('error', () => resolve(false));
-  });
+      response.resume()
+      resolve(response.statusCode === 200)
+    })
+    request.on('error', () => resolve(false))
+  })
 }
 
 if (isProgram(import.meta.url)) {
-  const url = process.argv[2];
+  const url = process.argv[2]
   if (url === undefined) {
-    process.stderr.write('usage: node healthcheck.js URL\n');
-    process.exit(2);
+    process.stderr.write('usage: node healthcheck.js URL\n')
+    process.exit(2)
   }
-  process.exit((await isHealthy(url)) ? 0 : 1);
+  process.exit((await isHealthy(url)) ? 0 : 1)
 }

@@ -1,16 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { startHttpService } from './service/http-service.js';
-import { isProgram, runProgram } from './service/program.js';
-import { readRelease } from './service/release.js';
-import { parseJson, RequestError } from './service/request-body.js';
-import { readInteger, readPort, readSkillsSecret, readText } from './service/settings.js';
-import { refuseSignature } from './service/signature.js';
-import { loadCatalogue } from './skills/catalogue.js';
-import { createUpdaterClient } from './skills/updater-client.js';
+import { setTimeout as delay } from 'node:timers/promises'
+import { startHttpService } from './service/http-service.js'
+import { isProgram, runProgram } from './service/program.js'
+import { readRelease } from './service/release.js'
+import { parseJson, RequestError } from './service/request-body.js'
+import { readInteger, readPort, readSkillsSecret, readText } from './service/settings.js'
+import { refuseSignature } from './service/signature.js'
+import { loadCatalogue } from './skills/catalogue.js'
+import { createUpdaterClient } from './skills/updater-client.js'
 
 /** @typedef {import('./service/http-service.js').Handler} Handler */
 
-const MAX_SLOW_MS = 30_000;
+const MAX_SLOW_MS = 30_000
 
 /**
  * The skills API. Every call but `GET /health` is signed with `X-API-Secret`.
@@ -18,10 +18,10 @@ const MAX_SLOW_MS = 30_000;
  * @param {import('./service/log.js').Log} log
  */
 export async function startSkills(env, log) {
-  const secret = readSkillsSecret(env);
-  const release = readRelease(env);
-  const catalogue = loadCatalogue();
-  const echoBytes = readInteger(env, 'SKILLS_ECHO_BYTES', 4096, { min: 1, max: 65_536 });
+  const secret = readSkillsSecret(env)
+  const release = readRelease(env)
+  const catalogue = loadCatalogue()
+  const echoBytes = readInteger(env, 'SKILLS_ECHO_BYTES', 4096, { min: 1, max: 65_536 })
   return startHttpService({
     service: 'skills',
     host: readText(env, 'SKILLS_HOST', '0.0.0.0'),
@@ -40,7 +40,7 @@ export async function startSkills(env, log) {
       'GET /slow': slow,
       ...updaterRoutes(env),
     },
-  });
+  })
 }
 
 /**
@@ -49,19 +49,19 @@ export async function startSkills(env, log) {
  */
 function echo(limit) {
   return ({ body }) => {
-    if (body.length > limit) throw new RequestError(413, `an echo is at most ${limit} bytes`);
-    return { status: 200, body: { echo: parseJson(body) } };
-  };
+    if (body.length > limit) throw new RequestError(413, `an echo is at most ${limit} bytes`)
+    return { status: 200, body: { echo: parseJson(body) } }
+  }
 }
 
 /** @type {Handler} */
 async function slow({ query, signal }) {
-  const ms = Number(query.get('ms') ?? Number.NaN);
+  const ms = Number(query.get('ms') ?? Number.NaN)
   if (!Number.isInteger(ms) || ms < 0 || ms > MAX_SLOW_MS) {
-    throw new RequestError(400, `ms must be a whole number from 0 to ${MAX_SLOW_MS}`);
+    throw new RequestError(400, `ms must be a whole number from 0 to ${MAX_SLOW_MS}`)
   }
-  await delay(ms, undefined, { signal });
-  return { status: 200, body: { waited_ms: ms } };
+  await delay(ms, undefined, { signal })
+  return { status: 200, body: { waited_ms: ms } }
 }
 
 /**
@@ -72,7 +72,7 @@ function updaterRoutes(env) {
   const { forward } = createUpdaterClient({
     url: readText(env, 'UPDATER_URL', 'http://zetherion-ai-updater:9090'),
     secretPath: readText(env, 'UPDATER_SECRET_PATH', '/app/data/.updater-secret'),
-  });
+  })
   return {
     'POST /update/apply': forward('POST', '/update/apply'),
     'POST /update/rollback': forward('POST', '/update/rollback'),
@@ -81,12 +81,12 @@ function updaterRoutes(env) {
     'POST /update/cancel': forward('POST', '/update/cancel'),
     'GET /update/status': forward('GET', '/status'),
     'GET /update/history': forward('GET', '/update/history'),
-  };
+  }
 }
 
 /** @param {string | string[] | undefined} header */
 function single(header) {
-  return Array.isArray(header) ? undefined : header;
+  return Array.isArray(header) ? undefined : header
 }
 
-if (isProgram(import.meta.url)) await runProgram('skills', startSkills);
+if (isProgram(import.meta.url)) await runProgram('skills', startSkills)

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import { onMessages, sendMessage } from '../service/json-lines.js';
-import { describeError } from '../service/log.js';
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { onMessages, sendMessage } from '../service/json-lines.js'
+import { describeError } from '../service/log.js'
 
 /**
  * @typedef {import('node:net').Socket} Socket
@@ -16,11 +16,11 @@ import { describeError } from '../service/log.js';
  * @typedef {{ isOpen(): boolean, close(): Promise<void> }} GatewaySession
  */
 
-const HEARTBEAT_MS = 1_000;
+const HEARTBEAT_MS = 1_000
 /** Without a word from the gateway for this long the connection counts as dead. */
-const SILENCE_MS = 5_000;
-const BACKOFF_MS = { first: 100, most: 5_000 };
-const CLOSE_ACK_MS = 2_000;
+const SILENCE_MS = 5_000
+const BACKOFF_MS = { first: 100, most: 5_000 }
+const CLOSE_ACK_MS = 2_000
 
 /**
  * Holds one gateway session: connects, identifies, beats, and connects again with a growing pause when it was lost.
@@ -28,51 +28,51 @@ const CLOSE_ACK_MS = 2_000;
  * @returns {GatewaySession}
  */
 export function holdGatewaySession({ url, release, log }) {
-  const leaving = new AbortController();
-  const instance = randomUUID();
+  const leaving = new AbortController()
+  const instance = randomUUID()
   /** @type {Socket | null} */
-  let open = null;
+  let open = null
 
   /** @param {string} session */
   const onReady = (session) => {
-    log.info('the gateway session is open', { session });
-  };
+    log.info('the gateway session is open', { session })
+  }
   /** One connection, from connect to its end. */
   const hold = async () => {
-    const socket = connect({ host: url.hostname, port: Number(url.port), timeout: SILENCE_MS });
-    const ended = once(socket, 'close');
-    socket.on('error', (error) => log.error('the gateway connection failed', { error: describeError(error) }));
-    socket.on('timeout', () => socket.destroy());
-    socket.on('connect', () => sendMessage(socket, { op: 'identify', instance, release }));
+    const socket = connect({ host: url.hostname, port: Number(url.port), timeout: SILENCE_MS })
+    const ended = once(socket, 'close')
+    socket.on('error', (error) => log.error('the gateway connection failed', { error: describeError(error) }))
+    socket.on('timeout', () => socket.destroy())
+    socket.on('connect', () => sendMessage(socket, { op: 'identify', instance, release }))
     onMessages(socket, (message) => {
-      if (message.op !== 'ready') return;
-      onReady(String(message.session));
-      open = socket;
-    });
+      if (message.op !== 'ready') return
+      onReady(String(message.session))
+      open = socket
+    })
     const giveUp = () => {
-      if (open !== socket) socket.destroy();
-    };
-    leaving.signal.addEventListener('abort', giveUp, { once: true });
-    const heart = setInterval(() => sendMessage(socket, { op: 'heartbeat' }), HEARTBEAT_MS);
-    await ended;
-    clearInterval(heart);
-    leaving.signal.removeEventListener('abort', giveUp);
-    const wasOpen = open === socket;
-    open = null;
-    return wasOpen;
-  };
-  const holding = keepTrying(hold, leaving.signal);
+      if (open !== socket) socket.destroy()
+    }
+    leaving.signal.addEventListener('abort', giveUp, { once: true })
+    const heart = setInterval(() => sendMessage(socket, { op: 'heartbeat' }), HEARTBEAT_MS)
+    await ended
+    clearInterval(heart)
+    leaving.signal.removeEventListener('abort', giveUp)
+    const wasOpen = open === socket
+    open = null
+    return wasOpen
+  }
+  const holding = keepTrying(hold, leaving.signal)
 
   const close = async () => {
-    leaving.abort();
-    const socket = open;
-    if (socket !== null) sendMessage(socket, { op: 'close' });
+    leaving.abort()
+    const socket = open
+    if (socket !== null) sendMessage(socket, { op: 'close' })
     // The gateway acknowledges and ends the connection.
-    const limit = setTimeout(() => socket?.destroy(), CLOSE_ACK_MS);
-    await holding;
-    clearTimeout(limit);
-  };
-  return { isOpen: () => open !== null, close };
+    const limit = setTimeout(() => socket?.destroy(), CLOSE_ACK_MS)
+    await holding
+    clearTimeout(limit)
+  }
+  return { isOpen: () => open !== null, close }
 }
 
 /**
@@ -80,10 +80,10 @@ export function holdGatewaySession({ url, release, log }) {
  * @param {AbortSignal} signal
  */
 async function keepTrying(hold, signal) {
-  let pause = BACKOFF_MS.first;
+  let pause = BACKOFF_MS.first
   while (!signal.aborted) {
-    pause = (await hold()) ? BACKOFF_MS.first : Math.min(pause * 2, BACKOFF_MS.most);
-    await pauseFor(pause, signal);
+    pause = (await hold()) ? BACKOFF_MS.first : Math.min(pause * 2, BACKOFF_MS.most)
+    await pauseFor(pause, signal)
   }
 }
 
@@ -93,6 +93,6 @@ async function keepTrying(hold, signal) {
  */
 async function pauseFor(ms, signal) {
   await delay(ms, undefined, { signal }).catch((error) => {
-    if (!signal.aborted) throw error;
-  });
+    if (!signal.aborted) throw error
+  })
 }

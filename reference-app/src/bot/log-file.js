@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { describeError } from '../service/log.js';
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { describeError } from '../service/log.js'
 
 /**
  * @typedef {object} LogFileSettings
@@ -10,7 +10,7 @@ import { describeError } from '../service/log.js';
  * @property {(problem: string) => void} report told once each time that writing begins to fail
  */
 
-const NAME = 'bot.log';
+const NAME = 'bot.log'
 
 /**
  * `bot.log` in a directory, rotated by size: `bot.log.1` is the newest old file. A log that cannot be written does not
@@ -19,40 +19,40 @@ const NAME = 'bot.log';
  */
 export function openLogFile({ directory, maxBytes, files, report }) {
   /** @type {{ descriptor: number, size: number } | null} */
-  let current = null;
-  let failing = false;
+  let current = null
+  let failing = false
 
   const open = () => {
-    mkdirSync(directory, { recursive: true });
-    const descriptor = openSync(join(directory, NAME), 'a');
-    current = { descriptor, size: fstatSync(descriptor).size };
-    return current;
-  };
+    mkdirSync(directory, { recursive: true })
+    const descriptor = openSync(join(directory, NAME), 'a')
+    current = { descriptor, size: fstatSync(descriptor).size }
+    return current
+  }
   const close = () => {
-    if (current !== null) closeSync(current.descriptor);
-    current = null;
-  };
+    if (current !== null) closeSync(current.descriptor)
+    current = null
+  }
   /** @param {Buffer} line */
   const append = (line) => {
-    let file = current ?? open();
+    let file = current ?? open()
     if (file.size > 0 && file.size + line.length > maxBytes) {
-      close();
-      rotate(directory, files);
-      file = open();
+      close()
+      rotate(directory, files)
+      file = open()
     }
-    file.size += writeSync(file.descriptor, line);
-  };
+    file.size += writeSync(file.descriptor, line)
+  }
   /** @param {string} line */
   const write = (line) => {
     try {
-      append(Buffer.from(line));
-      failing = false;
+      append(Buffer.from(line))
+      failing = false
     } catch (error) {
-      if (!failing) report(describeError(error));
-      failing = true;
+      if (!failing) report(describeError(error))
+      failing = true
     }
-  };
-  return { write, close };
+  }
+  return { write, close }
 }
 
 /**
@@ -61,10 +61,10 @@ export function openLogFile({ directory, maxBytes, files, report }) {
  */
 function rotate(directory, files) {
   /** @param {number} index */
-  const path = (index) => join(directory, index === 0 ? NAME : `${NAME}.${index}`);
+  const path = (index) => join(directory, index === 0 ? NAME : `${NAME}.${index}`)
   for (let index = files - 1; index >= 0; index -= 1) {
-    if (index === files - 1) rmSync(path(index), { force: true });
-    else moveIfThere(path(index), path(index + 1));
+    if (index === files - 1) rmSync(path(index), { force: true })
+    else moveIfThere(path(index), path(index + 1))
   }
 }
 
@@ -74,8 +74,8 @@ function rotate(directory, files) {
  */
 function moveIfThere(from, to) {
   try {
-    renameSync(from, to);
+    renameSync(from, to)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
   }
 }

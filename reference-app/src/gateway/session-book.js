@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto'
 
 /**
  * @typedef {object} Session
@@ -26,37 +26,37 @@ import { randomUUID } from 'node:crypto';
  */
 export function createSessionBook() {
   /** @type {Session[]} */
-  const sessions = [];
+  const sessions = []
   /** @type {Away[]} */
-  const away = [];
+  const away = []
   /** @type {{ from: string, start: number } | null} */
-  let absence = null;
+  let absence = null
 
-  const countOpen = () => sessions.filter((session) => session.closed_at === null).length;
+  const countOpen = () => sessions.filter((session) => session.closed_at === null).length
 
   /** @param {{ instance: string, release: unknown }} identity */
   const open = ({ instance, release }) => {
-    const now = new Date().toISOString();
-    if (absence !== null) away.push({ from: absence.from, to: now, ms: Math.round(performance.now() - absence.start) });
-    absence = null;
+    const now = new Date().toISOString()
+    if (absence !== null) away.push({ from: absence.from, to: now, ms: Math.round(performance.now() - absence.start) })
+    absence = null
     /** @type {Session} */
     const session = {
       session: randomUUID(), instance, release, opened_at: now, closed_at: null, how: null, overlapped: countOpen() > 0,
-    };
-    sessions.push(session);
-    return session;
-  };
+    }
+    sessions.push(session)
+    return session
+  }
   /**
    * @param {Session} session
    * @param {'close' | 'disconnect'} how
    */
   const close = (session, how) => {
-    if (session.closed_at !== null) return;
-    const now = new Date().toISOString();
-    session.closed_at = now;
-    session.how = how;
-    if (countOpen() === 0) absence = { from: now, start: performance.now() };
-  };
+    if (session.closed_at !== null) return
+    const now = new Date().toISOString()
+    session.closed_at = now
+    session.how = how
+    if (countOpen() === 0) absence = { from: now, start: performance.now() }
+  }
   /** @returns {SessionReport} */
   const report = () => ({
     open: countOpen(),
@@ -65,6 +65,6 @@ export function createSessionBook() {
     away: [...away],
     away_since: absence?.from ?? null,
     sessions: sessions.map((session) => ({ ...session })),
-  });
-  return { open, close, report };
+  })
+  return { open, close, report }
 }

@@ -1,6 +1,6 @@
-import { createServer } from 'node:http';
-import { describeError } from './log.js';
-import { readBody, RequestError } from './request-body.js';
+import { createServer } from 'node:http'
+import { describeError } from './log.js'
+import { readBody, RequestError } from './request-body.js'
 
 /**
  * @typedef {import('node:http').IncomingMessage} IncomingMessage
@@ -33,11 +33,11 @@ import { readBody, RequestError } from './request-body.js';
  * @typedef {{ port: number, close(): Promise<void> }} Service
  */
 
-const MAX_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024
 /** Longer than Traefik keeps idle connections (90 s), so that Traefik, never the service, ends them. */
-const KEEP_ALIVE_MS = 120_000;
+const KEEP_ALIVE_MS = 120_000
 /** How long requests in flight may take after the service was told to stop. */
-const FINISH_MS = 20_000;
+const FINISH_MS = 20_000
 
 /**
  * Serves `GET /health` and the given routes as JSON over HTTP until it is closed.
@@ -45,26 +45,26 @@ const FINISH_MS = 20_000;
  * @returns {Promise<Service>}
  */
 export async function startHttpService(options) {
-  let closing = false;
+  let closing = false
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     void serve(request, response, options, () => closing).finally(() => {
-      if (closing) setImmediate(() => server.closeIdleConnections());
-    });
-  });
+      if (closing) setImmediate(() => server.closeIdleConnections())
+    })
+  })
   await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, () => resolve(undefined));
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the service listens on no port');
+    server.once('error', reject)
+    server.listen(options.port, options.host, () => resolve(undefined))
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the service listens on no port')
 
   const close = async () => {
-    closing = true;
-    const limit = setTimeout(() => server.closeAllConnections(), FINISH_MS);
-    await new Promise((resolve) => server.close(resolve));
-    clearTimeout(limit);
-  };
-  return { port: address.port, close };
+    closing = true
+    const limit = setTimeout(() => server.closeAllConnections(), FINISH_MS)
+    await new Promise((resolve) => server.close(resolve))
+    clearTimeout(limit)
+  }
+  return { port: address.port, close }
 }
 
 /**
@@ -75,20 +75,20 @@ export async function startHttpService(options) {
  */
 async function serve(request, response, options, isClosing) {
   const answer = await answerFor(request, response, options, isClosing).catch((error) => {
-    if (error instanceof RequestError) return { status: error.status, body: { error: error.message } };
-    if (!response.destroyed) options.log.error('a request failed', { target: request.url, error: describeError(error) });
-    return { status: 500, body: { error: 'internal error' } };
-  });
-  if (response.destroyed) return;
-  const body = Buffer.isBuffer(answer.body) ? answer.body : Buffer.from(JSON.stringify(answer.body));
+    if (error instanceof RequestError) return { status: error.status, body: { error: error.message } }
+    if (!response.destroyed) options.log.error('a request failed', { target: request.url, error: describeError(error) })
+    return { status: 500, body: { error: 'internal error' } }
+  })
+  if (response.destroyed) return
+  const body = Buffer.isBuffer(answer.body) ? answer.body : Buffer.from(JSON.stringify(answer.body))
   response.writeHead(answer.status, {
     'Content-Type': 'application/json',
     'Content-Length': body.length,
     ...('headers' in answer ? answer.headers : {}),
     // A body that was refused midway is still on its way: that connection cannot be used again.
     ...(isClosing() || answer.status === 413 ? { Connection: 'close' } : {}),
-  });
-  response.end(body);
+  })
+  response.end(body)
 }
 
 /**
@@ -99,13 +99,13 @@ async function serve(request, response, options, isClosing) {
  * @returns {Promise<Answer>}
  */
 async function answerFor(request, response, options, isClosing) {
-  const call = await readCall(request, response);
-  const route = `${call.method} ${call.path}`;
-  if (route === 'GET /health') return health(options, isClosing());
-  const refusal = options.refuse?.(call) ?? null;
-  if (refusal !== null) return { status: 401, body: { error: refusal } };
-  const handler = Object.hasOwn(options.routes, route) ? options.routes[route] : undefined;
-  return handler === undefined ? noSuchRoute(options.routes, call) : handler(call);
+  const call = await readCall(request, response)
+  const route = `${call.method} ${call.path}`
+  if (route === 'GET /health') return health(options, isClosing())
+  const refusal = options.refuse?.(call) ?? null
+  if (refusal !== null) return { status: 401, body: { error: refusal } }
+  const handler = Object.hasOwn(options.routes, route) ? options.routes[route] : undefined
+  return handler === undefined ? noSuchRoute(options.routes, call) : handler(call)
 }
 
 /**
@@ -114,10 +114,10 @@ async function answerFor(request, response, options, isClosing) {
  * @returns {Promise<Call>}
  */
 async function readCall(request, response) {
-  const hungUp = new AbortController();
-  response.once('close', () => hungUp.abort());
-  const target = request.url ?? '/';
-  const url = parseTarget(target);
+  const hungUp = new AbortController()
+  response.once('close', () => hungUp.abort())
+  const target = request.url ?? '/'
+  const url = parseTarget(target)
   return {
     method: request.method ?? 'GET',
     target,
@@ -126,13 +126,13 @@ async function readCall(request, response) {
     headers: request.headers,
     body: await readBody(request, MAX_BODY_BYTES),
     signal: hungUp.signal,
-  };
+  }
 }
 
 /** @param {string} target */
 function parseTarget(target) {
-  if (!URL.canParse(target, 'http://service')) throw new RequestError(400, 'the request target is malformed');
-  return new URL(target, 'http://service');
+  if (!URL.canParse(target, 'http://service')) throw new RequestError(400, 'the request target is malformed')
+  return new URL(target, 'http://service')
 }
 
 /**
@@ -141,8 +141,8 @@ function parseTarget(target) {
  * @returns {Answer}
  */
 function health({ service, release, healthy }, closing) {
-  const good = !closing && healthy();
-  return { status: good ? 200 : 503, body: { status: good ? 'healthy' : 'unhealthy', service, release } };
+  const good = !closing && healthy()
+  return { status: good ? 200 : 503, body: { status: good ? 'healthy' : 'unhealthy', service, release } }
 }
 
 /**
@@ -151,7 +151,7 @@ function health({ service, release, healthy }, closing) {
  * @returns {Answer}
  */
 function noSuchRoute(routes, { method, path }) {
-  const allowed = Object.keys(routes).filter((route) => route.endsWith(` ${path}`)).map((route) => route.split(' ')[0]);
-  if (allowed.length === 0) return { status: 404, body: { error: `there is no ${path}` } };
-  return { status: 405, body: { error: `${path} does not take ${method}` }, headers: { Allow: allowed.join(', ') } };
+  const allowed = Object.keys(routes).filter((route) => route.endsWith(` ${path}`)).map((route) => route.split(' ')[0])
+  if (allowed.length === 0) return { status: 404, body: { error: `there is no ${path}` } }
+  return { status: 405, body: { error: `${path} does not take ${method}` }, headers: { Allow: allowed.join(', ') } }
 }

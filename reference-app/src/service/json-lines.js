@@ -1,4 +1,4 @@
-const MAX_LINE_BYTES = 64 * 1024;
+const MAX_LINE_BYTES = 64 * 1024
 
 /**
  * Reads newline-delimited JSON objects from a socket; a line that is none, or too long, ends the connection.
@@ -6,21 +6,21 @@ const MAX_LINE_BYTES = 64 * 1024;
  * @param {(message: Record<string, unknown>) => void} receive
  */
 export function onMessages(socket, receive) {
-  let rest = '';
-  socket.setEncoding('utf8');
+  let rest = ''
+  socket.setEncoding('utf8')
   socket.on('data', (chunk) => {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop() ?? '';
+    const lines = (rest + String(chunk)).split('\n')
+    rest = lines.pop() ?? ''
     for (const line of lines) {
-      const message = parseObject(line);
+      const message = parseObject(line)
       if (message === null) {
-        socket.destroy();
-        return;
+        socket.destroy()
+        return
       }
-      receive(message);
+      receive(message)
     }
-    if (rest.length > MAX_LINE_BYTES) socket.destroy();
-  });
+    if (rest.length > MAX_LINE_BYTES) socket.destroy()
+  })
 }
 
 /**
@@ -28,7 +28,7 @@ export function onMessages(socket, receive) {
  * @param {Record<string, unknown>} message
  */
 export function sendMessage(socket, message) {
-  if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
+  if (socket.writable) socket.write(`${JSON.stringify(message)}\n`)
 }
 
 /**
@@ -38,9 +38,9 @@ export function sendMessage(socket, message) {
 function parseObject(line) {
   try {
     /** @type {unknown} */
-    const value = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+    const value = JSON.parse(line)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null
   } catch {
-    return null;
+    return null
   }
 }

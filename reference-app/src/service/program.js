@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { createLog, describeError } from './log.js';
+import { realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { createLog, describeError } from './log.js'
 
 /**
  * @typedef {import('./log.js').Log} Log
@@ -12,8 +12,8 @@ import { createLog, describeError } from './log.js';
  * @param {string} moduleUrl `import.meta.url`
  */
 export function isProgram(moduleUrl) {
-  const script = process.argv[1];
-  return script !== undefined && realpathSync(script) === fileURLToPath(moduleUrl);
+  const script = process.argv[1]
+  return script !== undefined && realpathSync(script) === fileURLToPath(moduleUrl)
 }
 
 /**
@@ -22,26 +22,26 @@ export function isProgram(moduleUrl) {
  * @param {(env: NodeJS.ProcessEnv, log: Log) => Promise<Running>} start
  */
 export async function runProgram(name, start) {
-  const log = createLog(name);
+  const log = createLog(name)
   /** @type {Promise<string>} */
   const told = new Promise((resolve) => {
-    process.on('SIGTERM', resolve);
-    process.on('SIGINT', resolve);
-  });
+    process.on('SIGTERM', resolve)
+    process.on('SIGINT', resolve)
+  })
   try {
-    const running = await start(process.env, log);
-    log.info('started', ports(running));
-    log.info('stopping', { signal: await told });
-    await running.close();
-    log.info('stopped');
-    process.exit(0);
+    const running = await start(process.env, log)
+    log.info('started', ports(running))
+    log.info('stopping', { signal: await told })
+    await running.close()
+    log.info('stopped')
+    process.exit(0)
   } catch (error) {
-    log.error('ended', { error: describeError(error) });
-    process.exit(1);
+    log.error('ended', { error: describeError(error) })
+    process.exit(1)
   }
 }
 
 /** @param {Running} running */
 function ports(running) {
-  return Object.fromEntries(Object.entries(running).filter(([, value]) => typeof value === 'number'));
+  return Object.fromEntries(Object.entries(running).filter(([, value]) => typeof value === 'number'))
 }

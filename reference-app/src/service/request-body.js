@@ -5,8 +5,8 @@ export class RequestError extends Error {
    * @param {string} sentence
    */
   constructor(status, sentence) {
-    super(sentence);
-    this.status = status;
+    super(sentence)
+    this.status = status
   }
 }
 
@@ -19,19 +19,19 @@ export class RequestError extends Error {
 export function readBody(request, limit) {
   return new Promise((resolve, reject) => {
     /** @type {Buffer[]} */
-    const chunks = [];
-    let size = 0;
+    const chunks = []
+    let size = 0
     request.on('data', (chunk) => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size <= limit) return;
+      size += chunk.length
+      chunks.push(chunk)
+      if (size <= limit) return
       // Only paused: destroying the request would close the connection before the caller has the answer.
-      request.pause();
-      reject(new RequestError(413, `the body is larger than ${limit} bytes`));
-    });
-    request.on('end', () => resolve(Buffer.concat(chunks)));
-    request.on('error', reject);
-  });
+      request.pause()
+      reject(new RequestError(413, `the body is larger than ${limit} bytes`))
+    })
+    request.on('end', () => resolve(Buffer.concat(chunks)))
+    request.on('error', reject)
+  })
 }
 
 /**
@@ -41,8 +41,8 @@ export function readBody(request, limit) {
  */
 export function parseJson(body) {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(body.toString('utf8'))
   } catch {
-    throw new RequestError(400, 'the body is not JSON');
+    throw new RequestError(400, 'the body is not JSON')
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs'
 
 /**
  * @param {NodeJS.ProcessEnv} env
@@ -7,13 +7,13 @@ import { readFileSync } from 'node:fs';
  * @param {{ min: number, max: number }} range
  */
 export function readInteger(env, name, fallback, { min, max }) {
-  const text = env[name];
-  if (text === undefined || text === '') return fallback;
-  const value = Number(text);
+  const text = env[name]
+  if (text === undefined || text === '') return fallback
+  const value = Number(text)
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw new Error(`${name} must be a whole number from ${min} to ${max}, but is "${text}"`);
+    throw new Error(`${name} must be a whole number from ${min} to ${max}, but is "${text}"`)
   }
-  return value;
+  return value
 }
 
 /**
@@ -23,7 +23,7 @@ export function readInteger(env, name, fallback, { min, max }) {
  * @param {number} fallback
  */
 export function readPort(env, name, fallback) {
-  return readInteger(env, name, fallback, { min: 0, max: 65535 });
+  return readInteger(env, name, fallback, { min: 0, max: 65535 })
 }
 
 /**
@@ -32,10 +32,10 @@ export function readPort(env, name, fallback) {
  * @param {string} [fallback] used when the variable is unset or empty
  */
 export function readText(env, name, fallback) {
-  const text = env[name];
-  if (text !== undefined && text !== '') return text;
-  if (fallback === undefined) throw new Error(`${name} must be set`);
-  return fallback;
+  const text = env[name]
+  if (text !== undefined && text !== '') return text
+  if (fallback === undefined) throw new Error(`${name} must be set`)
+  return fallback
 }
 
 /**
@@ -44,11 +44,11 @@ export function readText(env, name, fallback) {
  * @param {NodeJS.ProcessEnv} env
  */
 export function readSkillsSecret(env) {
-  const secret = env.SKILLS_API_SECRET ?? '';
-  if (secret !== '') return secret;
-  const file = env.SKILLS_API_SECRET_FILE ?? '';
-  if (file === '') throw new Error('SKILLS_API_SECRET or SKILLS_API_SECRET_FILE must be set');
-  const content = readFileSync(file, 'utf8').trim();
-  if (content === '') throw new Error(`SKILLS_API_SECRET_FILE (${file}) is empty`);
-  return content;
+  const secret = env.SKILLS_API_SECRET ?? ''
+  if (secret !== '') return secret
+  const file = env.SKILLS_API_SECRET_FILE ?? ''
+  if (file === '') throw new Error('SKILLS_API_SECRET or SKILLS_API_SECRET_FILE must be set')
+  const content = readFileSync(file, 'utf8').trim()
+  if (content === '') throw new Error(`SKILLS_API_SECRET_FILE (${file}) is empty`)
+  return content
 }

@@ -8,6 +8,6 @@ export function loadCatalogue() {
   const skills = [
     { name: 'tasks', description: 'Keeps lists of tasks.' },
     { name: 'calendar', description: 'Finds free time.' },
-  ];
-  return new Map(skills.map((skill) => [skill.name, skill]));
+  ]
+  return new Map(skills.map((skill) => [skill.name, skill]))
 }

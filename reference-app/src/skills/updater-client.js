@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
-import { describeError } from '../service/log.js';
-import { RequestError } from '../service/request-body.js';
+import { readFile } from 'node:fs/promises'
+import { request as httpRequest } from 'node:http'
+import { describeError } from '../service/log.js'
+import { RequestError } from '../service/request-body.js'
 
 /**
  * @typedef {import('../service/http-service.js').Call} Call
@@ -9,7 +9,7 @@ import { RequestError } from '../service/request-body.js';
  */
 
 /** An apply answers at its commit point, which may take a whole build. */
-const TIMEOUT_MS = 900_000;
+const TIMEOUT_MS = 900_000
 
 /**
  * Hands calls on to the updater, with the secret that both share, and gives its answers back unchanged.
@@ -24,27 +24,27 @@ export function createUpdaterClient({ url, secretPath, timeoutMs = TIMEOUT_MS })
    */
   const forward = (method, path) => async (call) => {
     // Read for each call, because the secret may be rotated at any time.
-    const secret = await readSecret(secretPath);
-    const prefer = call.headers.prefer;
+    const secret = await readSecret(secretPath)
+    const prefer = call.headers.prefer
     const headers = {
       'X-Updater-Secret': secret,
       ...(call.body.length > 0 ? { 'Content-Type': 'application/json', 'Content-Length': call.body.length } : {}),
       ...(typeof prefer === 'string' ? { Prefer: prefer } : {}),
-    };
+    }
     return ask(new URL(path, url), { method, headers, timeoutMs }, call.body).catch((error) => {
-      throw new RequestError(502, `the updater gave no answer to ${method} ${path}: ${describeError(error)}`);
-    });
-  };
-  return { forward };
+      throw new RequestError(502, `the updater gave no answer to ${method} ${path}: ${describeError(error)}`)
+    })
+  }
+  return { forward }
 }
 
 /** @param {string} secretPath */
 async function readSecret(secretPath) {
   const secret = await readFile(secretPath, 'utf8').catch((error) => {
-    throw new RequestError(503, `the updater's secret cannot be read: ${describeError(error)}`);
-  });
-  if (secret.trim() === '') throw new RequestError(503, `the updater's secret is empty: ${secretPath}`);
-  return secret.trim();
+    throw new RequestError(503, `the updater's secret cannot be read: ${describeError(error)}`)
+  })
+  if (secret.trim() === '') throw new RequestError(503, `the updater's secret is empty: ${secretPath}`)
+  return secret.trim()
 }
 
 /**
@@ -56,22 +56,22 @@ async function readSecret(secretPath) {
  */
 function ask(url, { method, headers, timeoutMs }, body) {
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.timeout(timeoutMs)
     const request = httpRequest(url, { method, headers, agent: false, signal }, (response) => {
       /** @type {Buffer[]} */
-      const chunks = [];
-      response.on('data', (chunk) => chunks.push(chunk));
-      response.on('error', reject);
+      const chunks = []
+      response.on('data', (chunk) => chunks.push(chunk))
+      response.on('error', reject)
       response.on('end', () => {
-        const { 'content-type': type = 'application/json', location } = response.headers;
+        const { 'content-type': type = 'application/json', location } = response.headers
         resolve({
           status: response.statusCode ?? 502,
           body: Buffer.concat(chunks),
           headers: { 'Content-Type': type, ...(location === undefined ? {} : { Location: location }) },
-        });
-      });
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
+        })
+      })
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
 }
