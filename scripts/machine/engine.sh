@@ -16,6 +16,7 @@ usage() {
   cat <<TEXT
 usage: engine.sh start DIR [--owner PID]   start (or start again) the engine of DIR; its socket is DIR/docker.sock
        engine.sh stop DIR                  as a host's shutdown would: containers stopped, engine gone, DIR's content kept
+       engine.sh restart DIR               start after a kill, as it is; else stop and start
        engine.sh kill DIR                  SIGKILL to the engine and its containerd; containers are left as they are
        engine.sh destroy DIR               containers removed, engine gone, nothing left, DIR removed
 --owner PID: when that process ends, however it ends, the engine is destroyed.
@@ -38,6 +39,7 @@ main() {
   case "$command" in
     start) lock; start "${@:3}" ;;
     stop) lock; stop_engine ;;
+    restart) lock; restart ;;
     kill) lock; kill_engine ;;
     destroy) [[ ! -e $DIR ]] || { lock; destroy; } ;;
     watch) watch "$3" ;;
@@ -106,6 +108,11 @@ stop_engine() {
   end_processes TERM "$STOP_LIMIT_S" dockerd
   end_processes TERM 10 containerd
   end_leftovers
+}
+
+restart() {
+  [[ -z $(engine_pids dockerd) ]] || stop_engine
+  start
 }
 
 kill_engine() { end_processes KILL 10 dockerd containerd docker-proxy; }

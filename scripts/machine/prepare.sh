@@ -11,7 +11,7 @@ usage() {
 usage: prepare.sh [--require] [--check]
   (none)      install and build what is missing; what could not be made is printed with its reason, exit 0
   --require   the same, but exit 1 if anything is missing at the end
-  --check     change nothing; print one line a part: "docker ready", or "docker missing: <reason>"
+  --check     change nothing; print one line a part: "docker ready: <path>" or "docker missing: <reason>"
 Cache: $CACHE (set ZETHERION_CACHE to move it).
 TEXT
 }
@@ -98,15 +98,16 @@ link_compose() {
 
 report() {
   local complete=0
-  part docker "$(why_no_docker)" || complete=1
-  part traefik "$(why_no_binary "$TRAEFIK_BINARY")" || complete=1
-  part compose "$(why_no_binary "$DOCKER_CONFIG_DIR/cli-plugins/docker-compose" "$COMPOSE_BINARY")" || complete=1
+  part docker "$(command -v docker)" "$(why_no_docker)" || complete=1
+  part traefik "$TRAEFIK_BINARY" "$(why_no_binary "$TRAEFIK_BINARY")" || complete=1
+  part compose "$DOCKER_CONFIG_DIR/cli-plugins/docker-compose" "$(why_no_binary "$COMPOSE_BINARY")" || complete=1
   return "$complete"
 }
 
+# part NAME PATH REASON
 part() {
-  if [[ -z $2 ]]; then echo "$1 ready"; else
-    echo "$1 missing: $2"
+  if [[ -z $3 ]]; then echo "$1 ready: $2"; else
+    echo "$1 missing: $3"
     return 1
   fi
 }
@@ -119,11 +120,9 @@ why_no_docker() {
   done
 }
 
-# why_no_binary FILE [BUILT_FILE]
 why_no_binary() {
-  local built=${2:-$1}
-  [[ -x $1 && -x $built ]] && return
-  [[ -e $built.failed ]] && { echo "its build failed; run scripts/machine/prepare.sh and read its output"; return; }
+  [[ ! -x $1 ]] || return 0
+  [[ ! -e $1.failed ]] || { echo "its build failed; run scripts/machine/prepare.sh and read its output"; return; }
   go_is_new_enough || return 0
   echo "not built yet; run scripts/machine/prepare.sh"
 }
