@@ -37,7 +37,7 @@ export async function startSkills(env, log) {
         body: { skills: [...catalogue.values()], limits: { echo_bytes: echoBytes }, release },
       }),
       'POST /skills/echo': echo(echoBytes),
-      'GET /slow': slow,
+      'GET /slow': slow(log),
       ...updaterRoutes(env),
     },
   })
@@ -54,14 +54,21 @@ function echo(limit) {
   }
 }
 
-/** @type {Handler} */
-async function slow({ query, signal }) {
-  const ms = Number(query.get('ms') ?? Number.NaN)
-  if (!Number.isInteger(ms) || ms < 0 || ms > MAX_SLOW_MS) {
-    throw new RequestError(400, `ms must be a whole number from 0 to ${MAX_SLOW_MS}`)
+/**
+ * @param {import('./service/log.js').Log} log
+ * @returns {Handler}
+ */
+function slow(log) {
+  return async ({ query, signal }) => {
+    const text = query.get('ms') ?? ''
+    const ms = Number(text)
+    if (!/^\d{1,5}$/.test(text) || ms > MAX_SLOW_MS) {
+      throw new RequestError(400, `ms must be a whole number from 0 to ${MAX_SLOW_MS}`)
+    }
+    log.info('a slow call waits', { ms })
+    await delay(ms, undefined, { signal })
+    return { status: 200, body: { waited_ms: ms } }
   }
-  await delay(ms, undefined, { signal })
-  return { status: 200, body: { waited_ms: ms } }
 }
 
 /**

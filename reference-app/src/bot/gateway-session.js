@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { onMessages, sendMessage } from '../service/json-lines.js'
@@ -40,7 +39,8 @@ export function holdGatewaySession({ url, release, log }) {
   /** One connection, from connect to its end. */
   const hold = async () => {
     const socket = connect({ host: url.hostname, port: Number(url.port), timeout: SILENCE_MS })
-    const ended = once(socket, 'close')
+    // Not events.once, which rejects on 'error': a failed connection is a reason to try again.
+    const ended = new Promise((resolve) => socket.on('close', resolve))
     socket.on('error', (error) => log.error('the gateway connection failed', { error: describeError(error) }))
     socket.on('timeout', () => socket.destroy())
     socket.on('connect', () => sendMessage(socket, { op: 'identify', instance, release }))

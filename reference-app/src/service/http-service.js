@@ -29,6 +29,7 @@ import { readBody, RequestError } from './request-body.js'
  * @property {() => boolean} healthy
  * @property {Record<string, Handler>} routes by `METHOD /path`
  * @property {(call: Call) => string | null} [refuse] why a call is unauthorised, or null; /health is never asked
+ * @property {number} [finishMs] how long requests in flight may take after `close`; default 20 s
  *
  * @typedef {{ port: number, close(): Promise<void> }} Service
  */
@@ -36,7 +37,6 @@ import { readBody, RequestError } from './request-body.js'
 const MAX_BODY_BYTES = 64 * 1024
 /** Longer than Traefik keeps idle connections (90 s), so that Traefik, never the service, ends them. */
 const KEEP_ALIVE_MS = 120_000
-/** How long requests in flight may take after the service was told to stop. */
 const FINISH_MS = 20_000
 
 /**
@@ -60,7 +60,7 @@ export async function startHttpService(options) {
 
   const close = async () => {
     closing = true
-    const limit = setTimeout(() => server.closeAllConnections(), FINISH_MS)
+    const limit = setTimeout(() => server.closeAllConnections(), options.finishMs ?? FINISH_MS)
     await new Promise((resolve) => server.close(resolve))
     clearTimeout(limit)
   }
