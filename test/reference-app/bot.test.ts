@@ -76,8 +76,10 @@ test('a running bot rotates its log by size and keeps only as many files as it i
   const gateway = await openGateway()
   const skills = await startProgram('skills')
   const { bot, logs } = await startBot(gateway.url, skills.url, { LOG_MAX_BYTES: '1024', LOG_FILES: '3', BOT_CALL_INTERVAL_MS: '10' })
-  const rotations = () => bot.log.filter((line) => line.message === 'skills answered').length * 90
-  await eventually(() => rotations() > 5 * 1024)
+  await eventually(async () => (await readdir(logs)).includes('bot.log.2'))
+  const calls = bot.log.length
+  // Thirty lines of some 100 bytes each: two more rotations, with which the oldest file must go.
+  await eventually(() => bot.log.length > calls + 30)
   bot.kill('SIGTERM')
   await bot.exit
   expect((await readdir(logs)).toSorted()).toEqual(['bot.log', 'bot.log.1', 'bot.log.2'])

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { startGateway } from '../../reference-app/src/gateway.js'
-import { eventually } from './program.ts'
+import { eventually, startProgram } from './program.ts'
 
 async function openGateway(silenceMs = 5_000) {
   const gateway = await startGateway({ silenceMs })
@@ -84,4 +84,14 @@ test('the account is served over HTTP', async () => {
   await identify(gateway.port, 'only')
   const answer = await fetch(`${gateway.httpUrl}/sessions`)
   expect(await answer.json()).toEqual(JSON.parse(JSON.stringify(gateway.report())))
+})
+
+test('the gateway runs as a program of its own', async () => {
+  const gateway = await startProgram('gateway')
+  const started = gateway.log.find((line) => line.message === 'started')
+  await identify(Number(started?.port), 'only')
+  const answer = await fetch(`http://127.0.0.1:${String(started?.httpPort)}/sessions`)
+  expect(await answer.json()).toMatchObject({ open: 1, opened: 1, sessions: [{ instance: 'only' }] })
+  gateway.kill('SIGTERM')
+  expect(await gateway.exit).toBe(0)
 })

@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
+type ProgramName = 'skills' | 'api' | 'bot' | 'gateway'
+
 /** A line that a program logged. */
-export interface LogLine {
+interface LogLine {
   readonly level: string
   readonly message: string
   readonly [detail: string]: unknown
@@ -30,7 +32,7 @@ const START_LIMIT_MS = 10_000
 export const SKILLS_SECRET = 'a secret for tests'
 
 /** Starts a program of the reference app on a free loopback port and waits until it says that it has started. */
-export async function startProgram(name: 'skills' | 'api' | 'bot', env: NodeJS.ProcessEnv = {}, app = APP): Promise<Program> {
+export async function startProgram(name: ProgramName, env: NodeJS.ProcessEnv = {}, app = APP): Promise<Program> {
   const program = spawnProgram(name, env, app)
   const started = await Promise.race([
     eventually(() => program.log.find((line) => line.message === 'started')),
@@ -42,11 +44,12 @@ export async function startProgram(name: 'skills' | 'api' | 'bot', env: NodeJS.P
 }
 
 /** Starts a program without waiting for anything. It is killed when the test ends. */
-export function spawnProgram(name: 'skills' | 'api' | 'bot', env: NodeJS.ProcessEnv, app = APP): Program {
+export function spawnProgram(name: ProgramName, env: NodeJS.ProcessEnv, app = APP): Program {
   const child = spawn(process.execPath, [join(app, 'src', `${name}.js`)], {
     env: {
       SKILLS_HOST: '127.0.0.1', SKILLS_PORT: '0', API_HOST: '127.0.0.1', API_PORT: '0',
-      BOT_HEALTH_HOST: '127.0.0.1', BOT_HEALTH_PORT: '0', SKILLS_API_SECRET: SKILLS_SECRET, ...env,
+      BOT_HEALTH_HOST: '127.0.0.1', BOT_HEALTH_PORT: '0', GATEWAY_PORT: '0', GATEWAY_HTTP_PORT: '0',
+      SKILLS_API_SECRET: SKILLS_SECRET, ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

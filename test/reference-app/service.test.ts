@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { Agent, get } from 'node:http'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { isHealthy } from '../../reference-app/src/healthcheck.js'
 import { startHttpService } from '../../reference-app/src/service/http-service.js'
@@ -67,6 +69,13 @@ test('a request that does not end is cut off when the time for leaving is over',
   await eventually(() => asked)
   await service.close()
   expect(await stuck).toBe('cut off')
+})
+
+test('the health check program exits with 0 for a good answer, 1 for any other, 2 without a URL', async () => {
+  const api = await startProgram('api')
+  const program = fileURLToPath(new URL('../../reference-app/src/healthcheck.js', import.meta.url))
+  const codeOf = (...args: string[]) => once(spawn(process.execPath, [program, ...args], { stdio: 'ignore' }), 'exit').then(([code]) => Number(code))
+  expect(await Promise.all([codeOf(`${api.url}/health`), codeOf(`${api.url}/nothing`), codeOf()])).toEqual([0, 1, 2])
 })
 
 describe('skills', () => {

@@ -47,9 +47,11 @@ const FINISH_MS = 20_000
 export async function startHttpService(options) {
   let closing = false
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    void serve(request, response, options, () => closing).finally(() => {
+    // A kept-alive connection whose answer was on its way when closing began has become idle only now.
+    response.once('close', () => {
       if (closing) setImmediate(() => server.closeIdleConnections())
     })
+    void serve(request, response, options, () => closing)
   })
   await new Promise((resolve, reject) => {
     server.once('error', reject)

@@ -10,7 +10,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
  */
 
 /** How far a timestamp may lie from the service's clock, in seconds, either way. */
-export const REPLAY_WINDOW_SECONDS = 300
+const REPLAY_WINDOW_SECONDS = 300
 
 /**
  * The value of the `X-API-Secret` header: `t=<unix seconds>,v1=<hex HMAC-SHA256>`.
