@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import type { Release } from '../../../src/rollout/model.ts'
+import { services } from './releases.ts'
+import { bringUp, clear, limit, testLimit } from './world.ts'
+import type { ContainerRuntimeWorld } from './world.ts'
+
+/** What was found running is a release like any other: it can be replaced, and come back. */
+export function adoptionContract(here: () => ContainerRuntimeWorld): void {
+  describe('adoption', () => {
+    it('tells what the images say of themselves, and nothing where they disagree', async () => {
+      const { runtime, release } = here()
+      const good = release('good')
+      const [web] = await bringUp(runtime, good, [services.blue])
+      const [bot] = await bringUp(runtime, release('next'), [services.bot])
+      if (web === undefined || bot === undefined) throw new Error('no container was started')
+      expect(await runtime.identify([web], limit())).toEqual({ commit: good.commit, version: good.version })
+      expect(await runtime.identify([web, bot], limit())).toEqual({ commit: null, version: null })
+    }, testLimit)
+
+    it('keeps what runs as a release that can be brought back', async () => {
+      const { runtime, release } = here()
+      const running = await bringUp(runtime, release('good'), [services.blue, services.bot])
+      const adopted: Release = { tag: 'adopted', version: 'adopted', commit: `adopted-${'0123456789abcdef'.repeat(2)}` }
+      await runtime.adopt(adopted, running, limit())
+      await runtime.adopt(adopted, running, limit())
+      expect(await runtime.missingImages(adopted, [services.blue, services.bot], limit())).toEqual([])
+      await clear(runtime)
+      await bringUp(runtime, release('next'), [services.bot])
+      await clear(runtime)
+      const [back] = await bringUp(runtime, adopted, [services.bot])
+      expect(back?.imageId).toBe(running.find(({ service }) => service === services.bot)?.imageId)
+    }, testLimit)
+  })
+}

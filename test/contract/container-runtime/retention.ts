@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { services } from './releases.ts'
+import { bringUp, clear, everyService, limit, testLimit } from './world.ts'
+import type { ContainerRuntimeWorld } from './world.ts'
+
+/** Old images go, the way back stays. */
+export function retentionContract(here: () => ContainerRuntimeWorld): void {
+  describe('prune', () => {
+    it('removes releases that are not kept and leaves the way back whole', async () => {
+      const { runtime, release } = here()
+      const [good, next, other] = [release('good'), release('next'), release('unhealthy')]
+      await runtime.build(other, [services.bot], () => undefined, limit())
+      await bringUp(runtime, good, [services.bot])
+      await clear(runtime)
+      await bringUp(runtime, next, [services.bot])
+      await runtime.prune({ commits: new Set([good.commit, next.commit]), operations: new Set() }, everyService, limit())
+      expect(await runtime.missingImages(other, [services.bot], limit())).toEqual([services.bot])
+      expect(await runtime.missingImages(good, [services.bot], limit())).toEqual([])
+      expect(await runtime.missingImages(next, [services.bot], limit())).toEqual([])
+      await clear(runtime)
+      await runtime.tag(good, [services.bot], limit())
+      expect(await runtime.up(good, [services.bot], limit())).toMatchObject([{ commit: good.commit, state: 'running' }])
+    }, testLimit)
+
+    it('does not disturb what runs, kept or not', async () => {
+      const { runtime, release } = here()
+      const [started] = await bringUp(runtime, release('good'), [services.bot])
+      await runtime.prune({ commits: new Set(), operations: new Set() }, everyService, limit())
+      expect(await runtime.containers([services.bot], limit())).toMatchObject([{ id: started?.id, state: 'running' }])
+    }, testLimit)
+  })
+}

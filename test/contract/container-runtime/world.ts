@@ -1,0 +1,67 @@
+import type { Container, Release } from '../../../src/rollout/model.ts'
+import type { ContainerRuntime } from '../../../src/rollout/ports.ts'
+import { services } from './releases.ts'
+import type { ReleaseKind } from './releases.ts'
+
+/** A runtime with the contract's releases laid out for it (`releases/<commit>/`, archives), and nothing running. */
+export interface ContainerRuntimeWorld {
+  readonly runtime: ContainerRuntime
+  /** Release of this kind; its files are those of `filesOf(kind)`. */
+  readonly release: (kind: ReleaseKind) => Release
+  close(): Promise<void>
+}
+
+export const everyService: readonly string[] = [services.blue, services.green, services.bot]
+
+/** Limit of everything that a test waits for, ms. */
+export const testLimit = 60_000
+
+export function limit(milliseconds = testLimit): AbortSignal {
+  return AbortSignal.timeout(milliseconds)
+}
+
+/** Builds, tags and starts services of a release, as a rollout would. */
+export async function bringUp(runtime: ContainerRuntime, release: Release, names: readonly string[]): Promise<Container[]> {
+  await runtime.build(release, names, () => undefined, limit())
+  await runtime.tag(release, names, limit())
+  return await runtime.up(release, names, limit())
+}
+
+/** Waits until every line is in the container's output, and tells all of it. */
+export async function waitForLines(runtime: ContainerRuntime, id: string, wanted: readonly string[]): Promise<string[]> {
+  return await until(async () => {
+    const lines = await runtime.logs(id, 500, limit())
+    return wanted.every((line) => lines.includes(line)) ? lines : undefined
+  }, `output ${JSON.stringify(wanted)} of ${id}`)
+}
+
+/** Waits until the container with this id looks as wanted. */
+export async function waitForContainer(
+  runtime: ContainerRuntime, id: string, what: string, wanted: (container: Container) => boolean,
+): Promise<Container> {
+  return await until(async () => {
+    const found = (await runtime.containers(everyService, limit())).find((container) => container.id === id)
+    return found !== undefined && wanted(found) ? found : undefined
+  }, `${id} to be ${what}`)
+}
+
+/** Ends and removes every container of the contract's services. */
+export async function clear(runtime: ContainerRuntime): Promise<void> {
+  const containers = await runtime.containers(everyService, limit())
+  await Promise.all(
+    containers.map(async ({ id }) => {
+      await runtime.stop(id, 100, limit())
+      await runtime.remove(id, limit())
+    }),
+  )
+}
+
+async function until<T>(look: () => Promise<T | undefined>, what: string): Promise<T> {
+  const end = limit(20_000)
+  for (;;) {
+    const seen = await look()
+    if (seen !== undefined) return seen
+    if (end.aborted) throw new Error(`waited 20 s in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
