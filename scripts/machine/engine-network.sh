@@ -17,7 +17,7 @@ claim_slot() {
     release_if_abandoned "$slot"
     ! address_is_used "$slot" || continue
     # The link is made complete and in one step: who sees it can read whose it is.
-    ln -s "$DIR" "$SLOTS_DIR/$slot" 2>/dev/null || continue
+    ln -sT "$DIR" "$SLOTS_DIR/$slot" 2>/dev/null || continue
     echo "$slot" >"$DIR/slot"
     return
   done

@@ -60,10 +60,11 @@ start() {
   [[ ${1:-} != --owner ]] || owner=${2:?"--owner needs a process id"}
 
   claim_slot
+  # First, so that an owner who ends during the start leaves nothing either: the watcher then waits for the lock.
+  [[ -z $owner ]] || background /dev/null "$here/engine.sh" watch "$DIR" "$owner"
   make_bridge
   start_containerd
   start_dockerd
-  [[ -z $owner ]] || background /dev/null "$here/engine.sh" watch "$DIR" "$owner"
 }
 
 start_containerd() {

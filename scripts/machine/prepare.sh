@@ -128,3 +128,4 @@ why_no_binary() {
 }
 
 main "$@"
+exit # bash reads as it goes: an edit of this file must not reach a run under way

@@ -27,7 +27,7 @@ describe.skipIf(reason !== undefined)(title, { timeout: 90_000 }, () => {
 
     await engine.stop()
     expect(existsSync(engine.socketPath)).toBe(false)
-    expect(await processesNaming(engine.env.HOME)).toEqual([])
+    await expect.poll(() => processesNaming(engine.env.HOME), { timeout: 5_000 }).toEqual([])
   })
 
   test('ends with the process that started it, even when that one is killed', async () => {
@@ -39,7 +39,7 @@ describe.skipIf(reason !== undefined)(title, { timeout: 90_000 }, () => {
     owner.kill('SIGKILL')
 
     await expect.poll(() => existsSync(directory), { timeout: 15_000 }).toBe(false)
-    expect(await processesNaming(directory)).toEqual([])
+    await expect.poll(() => processesNaming(directory), { timeout: 5_000 }).toEqual([])
   })
 })
 
