@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 export type Part = 'docker' | 'traefik' | 'compose'
 
 /** Where a part's command is, or in one sentence why it is not there and what to do. */
-export type PartState = { readonly ready: true; readonly path: string } | { readonly ready: false; readonly reason: string }
+type PartState = { readonly ready: true; readonly path: string } | { readonly ready: false; readonly reason: string }
 
 export type Availability = Readonly<Record<Part, PartState>>
 
