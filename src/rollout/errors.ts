@@ -20,6 +20,7 @@ export const errorCauses = {
   disk_full: 'surroundings',
   routes_unwritable: 'surroundings',
   routes_unconfirmed: 'surroundings',
+  git_failed: 'surroundings',
   tree_conflict: 'surroundings',
   exit_unseen: 'surroundings',
   limit_exceeded: 'surroundings',

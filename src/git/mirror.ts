@@ -1,0 +1,135 @@
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { UpdaterError } from '../rollout/errors.ts'
+import type { TagRef } from '../rollout/model.ts'
+import { runGit } from './command.ts'
+import type { CommandOptions } from './command.ts'
+import { localFailure, remoteFailure } from './failure.ts'
+import { oneAtATime } from './one-at-a-time.ts'
+import type { Repository } from './repository.ts'
+import { assertReleaseTag, parseAdvertisement } from './tag.ts'
+import type { AdvertisedTag } from './tag.ts'
+
+/** The bare repository of ours that holds every release we fetched. */
+export interface Mirror {
+  /** Makes it, or mends what a killed daemon left. May be called again at any time. */
+  prepare(signal: AbortSignal): Promise<void>
+  listTags(signal: AbortSignal): Promise<TagRef[]>
+  fetch(tag: string, expected: string | null, signal: AbortSignal): Promise<string>
+  has(commit: string, signal: AbortSignal): Promise<boolean>
+}
+
+/** Ref that keeps a fetched commit, so that a moved tag takes no release away from us. */
+export function releaseRef(commit: string): string {
+  return `refs/releases/${commit}`
+}
+
+/** Whether this is a commit that git can know; an adopted stack has a made-up one. */
+export function isCommitId(commit: string): boolean {
+  return /^[0-9a-f]{40}$/.test(commit)
+}
+
+/**
+ * @param remote options for commands that talk to the remote; its signal is replaced by each caller's
+ */
+export function createMirror(
+  directory: string, url: string, tagPattern: RegExp, remote: Omit<CommandOptions, 'signal'>,
+  repository: Repository, outside: Repository,
+): Mirror {
+  const preparing = oneAtATime()
+  const fetching = oneAtATime()
+  let swept = false
+
+  const askRemote = (args: readonly string[], signal: AbortSignal): Promise<string> =>
+    runGit(args, { ...remote, signal })
+
+  const prepare = (signal: AbortSignal): Promise<void> => preparing(signal, async () => {
+    try {
+      await stat(join(directory, 'HEAD'))
+    } catch {
+      // Whole or not at all: what a killed `git init` left is not taken for a mirror.
+      await rm(directory, { recursive: true, force: true })
+      const temporary = `${directory}.${randomUUID()}`
+      await mkdir(temporary)
+      await outside.run(['init', '--bare', '--quiet', temporary], signal)
+      await rename(temporary, directory)
+    }
+    if (!swept) await sweep(directory)
+    swept = true
+  })
+
+  const advertised = async (patterns: readonly string[], signal: AbortSignal): Promise<AdvertisedTag[]> => {
+    try {
+      return parseAdvertisement(await askRemote(['ls-remote', '--tags', '--', url, ...patterns], signal), tagPattern)
+    } catch (error) {
+      throw remoteFailure(url, error)
+    }
+  }
+
+  const take = async (wanted: AdvertisedTag, signal: AbortSignal): Promise<string> => {
+    const ref = `refs/tags/${wanted.tag}`
+    const incoming = `refs/incoming/${wanted.tag}`
+    try {
+      // The tag goes under a name of its own until it has been looked at.
+      await askRemote(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--', url, `+${ref}:${incoming}`], signal)
+    } catch (error) {
+      throw remoteFailure(url, error)
+    }
+    try {
+      const [object = '', kind] = (await repository.run(['for-each-ref', '--format=%(objectname) %(objecttype)', incoming], signal)).trim().split(' ')
+      if (kind === 'tag') assertNamed(wanted.tag, await repository.run(['cat-file', 'tag', object], signal))
+      const commit = (await repository.ask(['rev-parse', '--verify', '--quiet', `${incoming}^{commit}`], signal))?.trim()
+      if (commit === undefined) throw new UpdaterError('unknown_tag', `The tag ${wanted.tag} of ${url} names no commit.`)
+      if (object !== wanted.object || commit !== wanted.commit) throw moved(wanted.tag, wanted.commit, commit)
+      await repository.run(['update-ref', releaseRef(commit), commit], signal)
+      await repository.run(['update-ref', ref, object], signal)
+      return commit
+    } finally {
+      await repository.run(['update-ref', '-d', incoming], signal)
+    }
+  }
+
+  return {
+    prepare,
+    listTags: async (signal) => {
+      const tags = await advertised([], signal)
+      return tags.map(({ tag, commit }) => ({ tag, commit }))
+    },
+    fetch: async (tag, expected, signal) => {
+      assertReleaseTag(tag, tagPattern)
+      const wanted = (await advertised([`refs/tags/${tag}`, `refs/tags/${tag}^{}`], signal)).find((entry) => entry.tag === tag)
+      if (wanted === undefined) throw new UpdaterError('unknown_tag', `There is no tag ${tag} in ${url}.`)
+      // Told before anything is transferred.
+      if (expected !== null && wanted.commit !== expected) throw moved(tag, expected, wanted.commit)
+      try {
+        return await fetching(signal, () => take(wanted, signal))
+      } catch (error) {
+        throw localFailure(`Taking the tag ${tag} into the mirror`, error)
+      }
+    },
+    has: async (commit, signal) => {
+      if (!isCommitId(commit)) return false
+      return (await repository.ask(['rev-parse', '--verify', '--quiet', `${commit}^{commit}`], signal)) !== null
+    },
+  }
+}
+
+/** A tag object carries its own name: another one's, moved to this ref, is not what was signed (fault 39). */
+function assertNamed(tag: string, object: string): void {
+  const header = object.slice(0, object.indexOf('\n\n'))
+  const inner = /^tag (.*)$/m.exec(header)?.[1]
+  if (inner === tag) return
+  throw new UpdaterError('tag_moved', `The tag ${tag} leads to a tag object that calls itself ${JSON.stringify(inner ?? '')}; it was renamed and is refused.`)
+}
+
+function moved(tag: string, expected: string, found: string): UpdaterError {
+  return new UpdaterError('tag_moved', `The tag ${tag} was moved: it named ${expected}, now ${found}. It is refused; nothing was changed.`, { details: { expected, found } })
+}
+
+/** Removes what a killed git left in our mirror: locks, which would refuse every later fetch, and half packs. */
+async function sweep(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && /(\.lock|^tmp_\w+)$/.test(entry.name)) await rm(join(entry.parentPath, entry.name), { force: true })
+  }
+}

@@ -1,0 +1,36 @@
+import { realpath } from 'node:fs/promises'
+import { identityOf } from './remote.ts'
+import type { Repository } from './repository.ts'
+
+/**
+ * Why a directory is no clone of the release's repository, or null if it is one. It is one when any of its remotes is
+ * the release's repository by host and path (whatever the transport), or when the two histories share a first commit:
+ * a clone may come from a mirror or a fork, and a directory inside some other repository is none.
+ */
+export async function whyForeign(tree: Repository, directory: string, url: string, mirror: Repository, signal: AbortSignal): Promise<string | null> {
+  const top = await tree.ask(['rev-parse', '--show-toplevel'], signal, 128)
+  if (top === null) return 'it is no git working tree'
+  if (top.replace(/\n$/, '') !== (await realpath(directory))) return 'it is a directory inside another working tree'
+  if ((await tree.ask(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], signal)) === null) return 'it has no commit yet'
+  if (await hasRemote(tree, directory, url, signal)) return null
+  if (await shareRoot(tree, mirror, signal)) return null
+  return 'it is a clone of another repository'
+}
+
+async function hasRemote(tree: Repository, directory: string, url: string, signal: AbortSignal): Promise<boolean> {
+  const listed = await tree.ask(['config', '--local', '-z', '--get-regexp', String.raw`^remote\..*\.url$`], signal)
+  const wanted = identityOf(url, directory)
+  return (listed ?? '').split('\0').some((entry) => {
+    const address = entry.slice(entry.indexOf('\n') + 1)
+    return address !== '' && identityOf(address, directory) === wanted
+  })
+}
+
+async function shareRoot(tree: Repository, mirror: Repository, signal: AbortSignal): Promise<boolean> {
+  const [ours, theirs] = await Promise.all([
+    mirror.run(['rev-list', '--max-parents=0', '--all'], signal),
+    tree.run(['rev-list', '--max-parents=0', 'HEAD'], signal),
+  ])
+  const roots = new Set(ours.split('\n').filter((line) => line !== ''))
+  return theirs.split('\n').some((line) => roots.has(line))
+}

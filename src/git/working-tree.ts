@@ -1,0 +1,136 @@
+import { rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UpdaterError } from '../rollout/errors.ts'
+import type { TreeState } from '../rollout/model.ts'
+import type { Log } from '../rollout/ports.ts'
+import { CommandFailed, localFailure } from './failure.ts'
+import { isCommitId, releaseRef } from './mirror.ts'
+import type { Mirror } from './mirror.ts'
+import { giveBack } from './ownership.ts'
+import type { Repository } from './repository.ts'
+import { localChanges, lookAhead } from './tree-changes.ts'
+import { whyForeign } from './tree-identity.ts'
+
+/** The operator's working tree. */
+export interface WorkingTree {
+  describe(signal: AbortSignal): Promise<TreeState>
+  conflicts(commit: string, signal: AbortSignal): Promise<string[]>
+  bring(commit: string, signal: AbortSignal): Promise<void>
+}
+
+/** What the tree's methods work with. */
+export interface TreeParts {
+  readonly directory: string
+  readonly url: string
+  readonly mirrorDirectory: string
+  readonly mirror: Mirror
+  readonly mirrorRepository: Repository
+  /** The tree as it is. */
+  readonly tree: Repository
+  /** The tree with the mirror's objects in view: nothing is copied to look at a commit. */
+  readonly treeWithMirror: Repository
+  /** Stands while a checkout of ours runs: a lock found beside it is ours. */
+  readonly marker: string
+  readonly log: Log
+}
+
+export function createWorkingTree(parts: TreeParts): WorkingTree {
+  const { directory, tree, treeWithMirror, mirror, log } = parts
+
+  const describe = async (signal: AbortSignal): Promise<TreeState> => {
+    if ((await stat(directory).catch(() => null)) === null) return { kind: 'foreign', reason: 'there is no such directory' }
+    await mirror.prepare(signal)
+    const reason = await whyForeign(tree, directory, parts.url, parts.mirrorRepository, signal)
+    if (reason !== null) return { kind: 'foreign', reason }
+    const commit = (await tree.run(['rev-parse', 'HEAD'], signal)).trim()
+    const ref = (await tree.ask(['symbolic-ref', '--quiet', '--short', 'HEAD'], signal))?.trim() ?? 'HEAD'
+    return { kind: 'clone', commit, ref, clean: (await localChanges(tree, signal)).size === 0 }
+  }
+
+  const known = async (commit: string, signal: AbortSignal): Promise<void> => {
+    if (isCommitId(commit) && (await mirror.has(commit, signal))) return
+    throw new UpdaterError('unknown_commit', `The mirror holds no commit ${JSON.stringify(commit.slice(0, 64))}.`)
+  }
+
+  const move = async (commit: string, before: TreeState & { kind: 'clone' }, signal: AbortSignal): Promise<void> => {
+    const { conflicts, already } = await lookAhead(treeWithMirror, directory, commit, signal)
+    if (conflicts.length > 0) throw inTheWay(directory, commit, conflicts)
+    await tree.run(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-recurse-submodules', '--', parts.mirrorDirectory, releaseRef(commit)], signal)
+    await clearOwnLock(parts, signal)
+    await writeFile(parts.marker, `${commit}\n`)
+    if (already.length > 0) await tree.run(['update-index', '--add', '--', ...already], signal)
+    const where = (await staysOnBranch(tree, before, commit, signal)) ? ['--no-track', '-B', before.ref] : ['--detach']
+    await checkOut(tree, directory, commit, where, signal)
+    await rm(parts.marker, { force: true })
+    log.info('brought the working tree to the release', { directory, commit, ref: where.at(-1) })
+  }
+
+  return {
+    describe: (signal) => local('Looking at the project directory', () => describe(signal)),
+    conflicts: (commit, signal) => local('Comparing the project directory with the release', async () => {
+      if ((await describe(signal)).kind === 'foreign') return []
+      await known(commit, signal)
+      return [...(await lookAhead(treeWithMirror, directory, commit, signal)).conflicts]
+    }),
+    bring: (commit, signal) => local('Bringing the project directory to the release', async () => {
+      const before = await describe(signal)
+      if (before.kind === 'foreign') {
+        log.info('left the project directory as it is', { directory, reason: before.reason })
+        return
+      }
+      await known(commit, signal)
+      try {
+        if (before.commit !== commit) await move(commit, before, signal)
+      } finally {
+        await giveBack(tree, directory, before.commit, commit, signal)
+      }
+    }),
+  }
+}
+
+/**
+ * Where the tree stands afterwards. On a branch that merely moves forward, the operator stays on it, so that `git pull`
+ * goes on from there. In every other case (a rollback, commits of their own, a release off the branch they follow) HEAD
+ * is detached and the branch left alone: `git checkout <branch>` is the way back to it.
+ */
+async function staysOnBranch(tree: Repository, before: TreeState & { kind: 'clone' }, commit: string, signal: AbortSignal): Promise<boolean> {
+  if (before.ref === 'HEAD') return false
+  const isAncestor = async (a: string, b: string): Promise<boolean> => (await tree.ask(['merge-base', '--is-ancestor', a, b], signal)) !== null
+  if (!(await isAncestor(before.commit, commit))) return false
+  const upstream = (await tree.run(['for-each-ref', '--format=%(upstream)', `refs/heads/${before.ref}`], signal)).trim()
+  if (upstream === '' || (await tree.ask(['rev-parse', '--verify', '--quiet', `${upstream}^{commit}`], signal)) === null) return true
+  return (await isAncestor(commit, upstream)) || (await isAncestor(upstream, commit))
+}
+
+async function checkOut(tree: Repository, directory: string, commit: string, where: readonly string[], signal: AbortSignal): Promise<void> {
+  try {
+    await tree.run(['checkout', '--quiet', '--no-overwrite-ignore', '--no-recurse-submodules', ...where, commit], signal)
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error
+    throw new UpdaterError('tree_conflict', `The project directory ${directory} could not be brought to ${commit}: ${error.message}. The release serves; bring the directory there by hand with git.`, { cause: error })
+  }
+}
+
+/** A git of ours that was killed leaves its lock; one that nobody of us left belongs to the operator. */
+async function clearOwnLock(parts: TreeParts, signal: AbortSignal): Promise<void> {
+  const path = (await parts.tree.run(['rev-parse', '--git-path', 'index.lock'], signal)).replace(/\n$/, '')
+  const lock = path.startsWith('/') ? path : join(parts.directory, path)
+  if ((await stat(lock).catch(() => null)) === null) return
+  if ((await stat(parts.marker).catch(() => null)) === null) {
+    throw new UpdaterError('tree_conflict', `Another git command works in the project directory ${parts.directory}, or one that was killed left ${lock}; remove that file if nothing runs there.`, { details: { paths: [lock] } })
+  }
+  await rm(lock, { force: true })
+}
+
+function inTheWay(directory: string, commit: string, paths: readonly string[]): UpdaterError {
+  const shown = paths.slice(0, 10).join(', ') + (paths.length > 10 ? ` and ${paths.length - 10} more` : '')
+  return new UpdaterError('tree_conflict', `The project directory ${directory} has local changes that the checkout of ${commit} would overwrite: ${shown}. Commit, move or undo them.`, { details: { paths: [...paths] } })
+}
+
+async function local<T>(doing: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw localFailure(doing, error)
+  }
+}
