@@ -1,0 +1,90 @@
+import { realpath, mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { lock } from 'proper-lockfile'
+import { sentenceOf, UpdaterError } from '../rollout/errors.ts'
+import type { Authority } from '../rollout/ports.ts'
+import { holdSocket } from './lock-socket.ts'
+import type { HeldSocket } from './lock-socket.ts'
+
+export interface HandOptions {
+  readonly stateDirectory: string
+  /** The live routes file; two state directories on one stack meet beside it. */
+  readonly routesPath: string
+}
+
+/** The right to change the world, until it is released or lost. */
+export interface Hand extends Authority {
+  /** Gives it up. Does nothing where it was lost: what lies there then belongs to another. */
+  release(): Promise<void>
+}
+
+/**
+ * Makes this process the one hand (I5).
+ *
+ * The hand is a listening unix socket in the state directory, and a second one beside the routes file's directory.
+ * Whoever can connect knows that the holder lives, a holder stopped by SIGSTOP included: it is never taken over from
+ * (fault 19). A refused connection means that the holder's process is gone: its socket is taken over at once. No
+ * clock is involved (fault 20). proper-lockfile makes the taking itself exclusive; should two get through there all the
+ * same, the later one replaces the earlier one's socket, and the earlier one's next `check` sees that.
+ * @throws authority_lost when another updater holds it; storage_failed when a socket cannot be made there
+ */
+export async function takeHand(options: HandOptions): Promise<Hand> {
+  const places: readonly Place[] = [
+    { socket: '.updater.sock', directory: options.stateDirectory, of: 'state directory' },
+    { socket: '.updater-routes.sock', directory: dirname(dirname(options.routesPath)), of: 'routes file' },
+  ]
+  const held: HeldSocket[] = []
+  try {
+    for (const place of places) held.push(await take(place))
+  } catch (error) {
+    await releaseAll(held)
+    throw error
+  }
+  return {
+    check: () => held.forEach((socket) => socket.check()),
+    release: () => releaseAll(held),
+  }
+}
+
+interface Place {
+  readonly directory: string
+  readonly socket: string
+  readonly of: string
+}
+
+async function take(place: Place): Promise<HeldSocket> {
+  await mkdir(place.directory, { recursive: true })
+  const directory = await realpath(place.directory)
+  const giveBack = await guardTaking(join(directory, `${place.socket}.taking`))
+  try {
+    return await holdSocket(directory, place.socket, place.of)
+  } finally {
+    await giveBack()
+  }
+}
+
+/** Keeps two starting updaters apart for the moment of the taking. One that was killed in it is waited out (10 s). */
+async function guardTaking(path: string): Promise<() => Promise<void>> {
+  try {
+    const unlock = await lock(path, {
+      realpath: false,
+      lockfilePath: path,
+      retries: { retries: 60, factor: 1, minTimeout: 200, maxTimeout: 200 },
+      // Never thrown from a timer; the sockets' own check tells who holds what.
+      onCompromised: () => undefined,
+    })
+    return () => unlock().catch(ignoreReleased)
+  } catch (error) {
+    throw new UpdaterError('authority_lost', `Another updater is starting on ${dirname(path)}, or ${path} cannot be made (${sentenceOf(error)}).`, { cause: error })
+  }
+}
+
+/** A guard that was compromised is released already. */
+function ignoreReleased(error: unknown): void {
+  if (error instanceof Error && 'code' in error && (error.code === 'ERELEASED' || error.code === 'ENOTACQUIRED')) return
+  throw error
+}
+
+async function releaseAll(held: readonly HeldSocket[]): Promise<void> {
+  for (const socket of held.toReversed()) await socket.release()
+}

@@ -1,0 +1,123 @@
+import { sentenceOf, UpdaterError } from '../rollout/errors.ts'
+import type { LoadedRecord, UpdaterRecord } from '../rollout/model.ts'
+import { dirname } from '../rollout/paths.ts'
+import type { Files, Log, Random, RecordStore } from '../rollout/ports.ts'
+import { publishFile, stageFile } from '../rollout/whole-file.ts'
+import { decodeRecord, encodeRecord } from './record-file.ts'
+import { createStorageChecks } from './record-schema.ts'
+import { createTurns } from './turns.ts'
+
+export interface RecordStoreOptions {
+  /** `UPDATER_STATE_PATH`, absolute. Its directory must exist. */
+  readonly path: string
+  readonly files: Files
+  readonly random: Random
+  readonly log: Log
+}
+
+/** Readable by the stack's other services, as the predecessor's file was; it holds no secret. */
+const mode = 0o644
+
+/**
+ * The record in one JSON file.
+ *
+ * A write makes, in this order: (1) a copy of the file as it lies there, durable under a temporary name, renamed to
+ * `<path>.previous`; (2) the new generation, durable under a temporary name; (3) one rename of it to `path` and a sync
+ * of the directory. So `path` is at every instant the complete old or the complete new generation, there is no moment
+ * without it, and the acknowledged one is never the one being replaced: a cut before the end of (3) leaves it under
+ * `path`, one after it finds the new one there. `.previous` is a copy, not a link, so that damage to the one file does
+ * not reach the other. Only a readable file becomes `.previous`; a damaged one is kept as `<path>.damaged`.
+ *
+ * A `path` that cannot be read is `damaged` even where `.previous` is fine: the previous generation is older than what
+ * was acknowledged; a commit, a hold or a quarantine may be missing from it, and undoing or finishing by it could stop
+ * the color that serves. It is kept for people; what follows is R4 (nothing undone, held). The same holds for a `path`
+ * that is gone while `.previous` is there (fault 15). Only a directory without either is `none`.
+ */
+export function createRecordStore(options: RecordStoreOptions): RecordStore {
+  const { path, files } = options
+  const directory = dirname(path)
+  const previousPath = `${path}.previous`
+  const damagedPath = `${path}.damaged`
+  const temporaryPrefix = `${path.slice(path.lastIndexOf('/') + 1)}.tmp-`
+  const checks = createStorageChecks()
+  const inTurn = createTurns()
+
+  return {
+    load: () => inTurn(load),
+    write: (record) => inTurn(() => write(record)),
+  }
+
+  async function load(): Promise<LoadedRecord> {
+    const loaded = await look()
+    if (loaded.kind !== 'newer') await sweep()
+    return loaded
+  }
+
+  async function look(): Promise<LoadedRecord> {
+    try {
+      const bytes = await files.read(path)
+      if (bytes !== null) return explain(decodeRecord(bytes, checks))
+      if ((await files.read(previousPath)) === null) return { kind: 'none' }
+    } catch (error) {
+      throw new UpdaterError('storage_failed', `The record ${path} cannot be read (${sentenceOf(error)}); mend the disk or its permissions and restart.`, { cause: error })
+    }
+    return { kind: 'damaged', reason: `The record ${path} is gone, but ${previousPath} is there: it was removed after the first run. The previous generation is older and is not used.` }
+  }
+
+  function explain(loaded: LoadedRecord): LoadedRecord {
+    if (loaded.kind !== 'damaged') return loaded
+    return { kind: 'damaged', reason: `The record ${path} cannot be used: ${loaded.reason}. Its previous generation is older than what was last acknowledged and is not used.` }
+  }
+
+  async function write(record: UpdaterRecord): Promise<void> {
+    try {
+      const bytes = encode(record)
+      const current = await files.read(path)
+      if (current !== null) await setAside(current, record)
+      const staged = await stage(bytes)
+      await publishFile(files, staged, path)
+    } catch (error) {
+      if (error instanceof UpdaterError) throw error
+      throw new UpdaterError('storage_failed', `The record ${path} could not be written (${sentenceOf(error)}); free space or mend the disk.`, { cause: error })
+    }
+  }
+
+  /** Nothing is written that could not be read again. */
+  function encode(record: UpdaterRecord): Uint8Array {
+    const bytes = encodeRecord(record)
+    const readAgain = decodeRecord(bytes, checks)
+    if (readAgain.kind === 'damaged') throw new UpdaterError('storage_failed', `The record was not written: ${readAgain.reason}.`)
+    return bytes
+  }
+
+  async function setAside(current: Uint8Array, record: UpdaterRecord): Promise<void> {
+    const loaded = decodeRecord(current, checks)
+    if (loaded.kind === 'newer') {
+      throw new UpdaterError('storage_failed', `The record ${path} was written by a newer updater (schema ${loaded.schema}); it is left untouched.`)
+    }
+    if (loaded.kind === 'record' && loaded.record.epoch > record.epoch) {
+      throw new UpdaterError('authority_lost', `The record ${path} was written by a later updater (epoch ${loaded.record.epoch}, ours is ${record.epoch}); this one changes nothing any more.`)
+    }
+    const copy = await stage(current)
+    // Made durable by the sync of the directory that the next stage brings.
+    await files.rename(copy, loaded.kind === 'damaged' ? damagedPath : previousPath)
+  }
+
+  /** A name of its own for every write: a file whose sync failed is never written again (fault 12). */
+  async function stage(bytes: Uint8Array): Promise<string> {
+    const temporary = `${directory}/${temporaryPrefix}${options.random.token()}`
+    await stageFile(files, temporary, bytes, mode)
+    return temporary
+  }
+
+  async function sweep(): Promise<void> {
+    try {
+      for (const name of await files.list(directory)) {
+        if (name.startsWith(temporaryPrefix)) await files.remove(`${directory}/${name}`)
+      }
+    } catch (error) {
+      // Leftovers of a killed write cost a little space and nothing else; a read-only disk must not stop the start.
+      options.log.warn(`Leftovers of the record in ${directory} could not be removed: ${sentenceOf(error)}`)
+    }
+  }
+}
