@@ -1,0 +1,57 @@
+import type { Context } from './context.ts'
+import { sentenceOf } from './errors.ts'
+import { writeHistory } from './history.ts'
+import type { Change } from './journal.ts'
+import type { Failure, KeepSet, UpdaterRecord } from './model.ts'
+import { closedAfterFailure, finished } from './results.ts'
+import { managedServices } from './topology.ts'
+
+/** Closes an operation whose old color is gone. @throws storage_failed */
+export async function closeFinished(context: Context): Promise<void> {
+  await close(context, (record) => (record.operation === null ? record : finished(record, record.operation, now(context))))
+}
+
+/** Closes an operation that was undone. @throws storage_failed */
+export async function closeUndone(context: Context, failure: Failure, generation: string | null): Promise<void> {
+  const { operation } = context.journal
+  const status = operation.phase === 'preparing' ? 'failed' : 'rolled_back'
+  await close(context, (record) => ({
+    ...closedAfterFailure(record, operation, failure, status, context.settings.policy, now(context)),
+    generation,
+  }))
+}
+
+/** Makes room: images, checkouts and staged routes that neither an undo nor a rollback needs. Best effort; told when it fails. */
+export async function tidy(context: Context): Promise<void> {
+  const { router, runtime, source, log } = context.ports
+  const { record } = context.journal
+  const keep = keepSetOf(record)
+  const generations = record.operation?.generations
+  const attempts = await Promise.allSettled([
+    router.sweep(generations ? [generations.back, generations.target] : []),
+    source.prune(keep.commits, context.signal),
+    runtime.prune(keep, managedServices(context.settings.topology), context.signal),
+  ])
+  for (const attempt of attempts) {
+    if (attempt.status === 'rejected') log.warn('Making room failed; it is tried again after the next operation.', { error: sentenceOf(attempt.reason) })
+  }
+}
+
+/** What an undo, a rollback to the previous release or a restart of what runs may need. */
+export function keepSetOf(record: UpdaterRecord): KeepSet {
+  const releases = [record.active, record.lastGood, ...record.previous, record.operation?.from, record.operation?.target]
+  return {
+    commits: new Set(releases.flatMap((release) => (release ? [release.commit] : []))),
+    operations: new Set(record.operation === null ? [] : [record.operation.id]),
+  }
+}
+
+async function close(context: Context, change: Change): Promise<void> {
+  const { operation } = context.journal
+  await context.journal.commit(change)
+  await writeHistory(context, operation)
+}
+
+function now(context: Context): string {
+  return new Date(context.ports.clock.now()).toISOString()
+}

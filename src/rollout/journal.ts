@@ -1,0 +1,107 @@
+import { UpdaterError, sentenceOf } from './errors.ts'
+import type { OpenOperation, UpdaterRecord } from './model.ts'
+import type { Log, RecordStore } from './ports.ts'
+
+/** A change of the record, computed from the record as it stands when its turn comes. */
+export type Change = (record: UpdaterRecord) => UpdaterRecord
+
+/**
+ * The record in memory and on disk. Writes go one after the other, each under the next sequence number; readers never
+ * wait. After a write that reported an error it is undetermined what is on disk (`undetermined`), until a later one succeeds.
+ */
+export class Journal {
+  readonly #store: RecordStore
+  readonly #log: Log
+  #record: UpdaterRecord
+  #undetermined = false
+  #unsaved = false
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(store: RecordStore, log: Log, record: UpdaterRecord) {
+    this.#store = store
+    this.#log = log
+    this.#record = record
+  }
+
+  /** The facts as this process knows them. */
+  get record(): UpdaterRecord {
+    return this.#record
+  }
+
+  /** Whether the last write failed: nothing may be stopped until one succeeds (design.md, "The record"). */
+  get undetermined(): boolean {
+    return this.#undetermined
+  }
+
+  /** The open operation. @throws Error when there is none: a fault of the caller */
+  get operation(): OpenOperation {
+    const { operation } = this.#record
+    if (operation === null) throw new Error('no operation is open')
+    return operation
+  }
+
+  /** Makes a change durable; in memory it counts only then. @throws storage_failed */
+  commit(change: Change): Promise<void> {
+    return this.#inTurn(async () => {
+      const next = this.#numbered(change)
+      try {
+        await this.#store.write(next)
+      } catch (error) {
+        this.#undetermined = true
+        this.#record = { ...this.#record, sequence: next.sequence }
+        throw storageFailure(error)
+      }
+      this.#settle(next)
+    })
+  }
+
+  /** Like `commit`, but counts in memory at once and only warns when storage fails: for what holds whether or not it can be written. */
+  note(change: Change): Promise<void> {
+    return this.#inTurn(async () => {
+      const next = this.#numbered(change)
+      this.#record = next
+      try {
+        await this.#store.write(next)
+      } catch (error) {
+        this.#undetermined = true
+        this.#unsaved = true
+        this.#log.error('The record could not be written; it is kept in memory and written again with the next change.', { error: sentenceOf(error) })
+        return
+      }
+      this.#settle(next)
+    })
+  }
+
+  /** Writes what `note` could not. @throws storage_failed */
+  async save(): Promise<void> {
+    if (this.#undetermined || this.#unsaved) await this.commit((record) => record)
+  }
+
+  /** A change may raise the number itself, to get above one that was found in the world (R4). */
+  #numbered(change: Change): UpdaterRecord {
+    const changed = change(this.#record)
+    return { ...changed, sequence: Math.max(changed.sequence, this.#record.sequence) + 1 }
+  }
+
+  #settle(next: UpdaterRecord): void {
+    this.#record = next
+    this.#undetermined = false
+    this.#unsaved = false
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#queue.then(work)
+    this.#queue = turn.catch(() => undefined) // its caller hears of it
+    return turn
+  }
+}
+
+/** Changes the open operation; a record without one stays as it is. */
+export function changeOperation(change: (operation: OpenOperation) => OpenOperation): Change {
+  return (record) => (record.operation === null ? record : { ...record, operation: change(record.operation) })
+}
+
+function storageFailure(error: unknown): UpdaterError {
+  if (error instanceof UpdaterError) return error
+  return new UpdaterError('storage_failed', `The record could not be written: ${sentenceOf(error)}. Free space or repair the state directory, then unpause.`, { cause: error })
+}

@@ -1,0 +1,76 @@
+import type { Reach } from '../context.ts'
+import type { Hold, LoadedRecord, PredecessorState, Release, UpdaterRecord } from '../model.ts'
+import { colors, servicesOf, singletonServices, type Color, type Topology } from '../topology.ts'
+import { act } from '../engine.ts'
+import { served, sequenceOf } from './decide.ts'
+import type { World } from './observation.ts'
+
+/** Why a stack cannot be taken over yet, in a sentence; null when it can. */
+export function notYetAdoptable(world: World, topology: Topology): string | null {
+  const color = served(world.routes) ?? 'blue'
+  const wanted = [...servicesOf(topology, color), ...singletonServices(topology)]
+  const missing = wanted.filter((service) => !world.containers.some((container) => container.service === service))
+  return missing.length === 0 ? null : `Waiting for the stack: there is no container of ${missing.join(', ')} yet. Start it with \`docker compose up -d\`.`
+}
+
+/**
+ * A first record of what runs (R3, R4): its images and compose files become a release that can be restarted and rolled
+ * back to like any other.
+ */
+export async function adoptStack(context: Reach, loaded: LoadedRecord, world: World, hold: Hold | null): Promise<UpdaterRecord> {
+  const { topology } = context.settings
+  const activeColor = colorToAdopt(world)
+  const services = [...servicesOf(topology, activeColor), ...singletonServices(topology)]
+  const containers = world.containers.filter(({ service }) => services.includes(service))
+  const told = await act(context, 'Reading images', (signal) => context.ports.runtime.identify(containers, signal))
+  const earlier = loaded.kind === 'predecessor' ? loaded.state : null
+  const release: Release = {
+    tag: earlier?.lastGoodTag ?? (told.version === null ? 'adopted' : `v${told.version.replace(/^v/, '')}`),
+    version: told.version ?? 'unknown',
+    commit: told.commit ?? `adopted-${context.ports.random.token()}`,
+  }
+  await act(context, 'Taking over what runs', (signal) => context.ports.runtime.adopt(release, containers, signal))
+  const record = loaded.kind === 'record' ? loaded.record : freshRecord(activeColor, release, earlier)
+  const live = world.routes
+  return {
+    ...record,
+    sequence: Math.max(record.sequence, sequenceOf(live)),
+    activeColor,
+    active: release,
+    generation: live.kind === 'routes' && live.active === activeColor ? live.generation : null,
+    operation: null,
+    holds: hold === null ? record.holds : [...record.holds, hold],
+  }
+}
+
+/** The routed color if it is healthy, else a healthy one, else the routed one: nothing is moved on a guess. */
+function colorToAdopt(world: World): Color {
+  const routed = served(world.routes)
+  if (routed !== null && world.colors[routed] === 'healthy') return routed
+  return colors.find((color) => world.colors[color] === 'healthy') ?? routed ?? 'blue'
+}
+
+function freshRecord(activeColor: Color, active: Release, earlier: PredecessorState | null): UpdaterRecord {
+  return {
+    sequence: 0,
+    epoch: 0,
+    activeColor,
+    active,
+    lastGood: null,
+    previous: [],
+    generation: null,
+    operation: null,
+    holds: earlier?.paused === true ? [{ reason: earlier.pauseReason ?? 'paused before the updater was replaced', origin: 'operator', since: earlier.lastFailureAt ?? new Date(0).toISOString() }] : [],
+    quarantine: [],
+    knownTags: {},
+    failuresInARow: 0,
+    lastBuildBytes: 0,
+    lastResult: null,
+    lastCheckedAt: earlier?.lastCheckedAt ?? null,
+    lastAttemptedTag: earlier?.lastAttemptedTag ?? null,
+    lastSuccessAt: earlier?.lastSuccessAt ?? null,
+    lastFailureAt: earlier?.lastFailureAt ?? null,
+    resumedAt: earlier?.resumedAt ?? null,
+    unknownKeys: earlier?.unknownKeys ?? {},
+  }
+}

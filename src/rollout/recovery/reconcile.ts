@@ -1,0 +1,196 @@
+import type { Context } from '../context.ts'
+import { sentenceOf } from '../errors.ts'
+import { undo } from '../undo.ts'
+import { retire } from '../rollout.ts'
+import { routesBack } from '../steps/switch-routes.ts'
+import { servicesOf, type Topology } from '../topology.ts'
+import { adoptStack } from './adoption.ts'
+import { decide, fallen, served, type Decision } from './decide.ts'
+import { observe, type World } from './observation.ts'
+import {
+  adoptRoutedColor, holdOf, holdRollouts, keepNewColor, removeSurplusSingletons, restoreRoutes, route, routeAndRetire, startServices, stopStandby,
+} from './repairs.ts'
+
+/** What recovery remembers between two looks; lost in a restart without harm. */
+export interface Patience {
+  /** Monotonic ms at which the standby was first seen running without being routed (R17). */
+  standbySince: number | null
+  /** Monotonic ms of recent starts of fallen services (R16). */
+  starts: number[]
+  /** Starts of the old color in this operation (R8). */
+  oldColorStarts: number
+}
+
+/** A new daemon has seen nothing yet. */
+export function freshPatience(): Patience {
+  return { standbySince: null, starts: [], oldColorStarts: 0 }
+}
+
+/** How a look at the world ended. */
+export interface Reconciled {
+  /** Record and world agree; nothing is open. */
+  readonly settled: boolean
+  /** Row that applied last. */
+  readonly row: Decision['row']
+  readonly why: string
+}
+
+/** More rows in one go than any real situation needs; what is left is done at the next look. */
+const rowsAtOnce = 12
+
+/**
+ * Looks, decides, acts, and looks again until record and world agree or nothing more can be done now. Level-triggered:
+ * killed in its middle and run again it ends the same. For a stack that has a record.
+ * @throws what an effect throws; the record still tells what is open
+ */
+export async function reconcile(context: Context, patience: Patience): Promise<Reconciled> {
+  let last: Decision = { row: 0, why: 'Nothing was looked at yet.' }
+  for (let rows = 0; rows < rowsAtOnce; rows += 1) {
+    context.signal.throwIfAborted()
+    const topology = context.journal.record.operation?.topology ?? context.settings.topology
+    const world = await observe(context, topology)
+    const decision = decide({
+      loaded: { kind: 'record', record: context.journal.record },
+      world,
+      topology,
+      traces: true,
+      expectedRoutes: (record, sequence) => record.generation === null
+        ? null
+        : context.ports.router.render({ active: record.activeColor, generation: record.generation, sequence, topology }),
+    })
+    if (decision.row !== last.row && decision.row !== 0) context.ports.log.info(`Recovery R${decision.row}: ${decision.why}`, { row: decision.row })
+    last = decision
+    if (decision.row === 0) patience.standbySince = null
+    if ((await carryOut(context, decision, world, topology, patience)) === 'enough') break
+  }
+  return { settled: isSettled(last), row: last.row, why: last.why }
+}
+
+/** A standby inside its grace minute and a fallen service that is not started again are told, but nothing is open. */
+function isSettled({ row }: Decision): boolean {
+  return row === 0 || row === 16 || row === 17
+}
+
+async function carryOut(context: Context, { row, why }: Decision, world: World, topology: Topology, patience: Patience): Promise<'again' | 'enough'> {
+  const { record } = context.journal
+  switch (row) {
+    case 0:
+    case 1:
+    case 3:
+      return 'enough'
+    case 4: {
+      const adopted = await adoptStack(context, { kind: 'record', record }, world, holdOf(context, why))
+      await context.journal.commit(() => adopted)
+      return 'again'
+    }
+    case 2:
+      await routesBackWithoutEngine(context)
+      return 'enough'
+    case 5:
+      await removeSurplusSingletons(context, world, topology)
+      return 'again'
+    case 6:
+    case 7:
+      await undo(context)
+      return 'again'
+    case 8: {
+      patience.oldColorStarts += 1
+      if (patience.oldColorStarts > context.settings.policy.restarts) return giveUpOldColor(context, world)
+      await holdRollouts(context, why)
+      await startServices(context, world, context.journal.operation.from, servicesOf(topology, context.journal.operation.fromColor))
+      await awaitColor(context)
+      return 'again'
+    }
+    case 9:
+      await holdRollouts(context, why)
+      await routesBack(context)
+      return 'enough'
+    case 10:
+      await holdRollouts(context, why)
+      await keepNewColor(context)
+      return 'again'
+    case 11:
+      await retire(context)
+      return 'again'
+    case 12:
+      await holdRollouts(context, why)
+      await routeAndRetire(context)
+      return 'again'
+    case 13:
+      context.ports.log.warn(why)
+      await route(context, record.activeColor, topology)
+      return 'again'
+    case 14: {
+      const color = served(world.routes)
+      if (color === null) return 'enough'
+      await holdRollouts(context, why)
+      await adoptRoutedColor(context, world, topology, color)
+      return 'again'
+    }
+    case 15: {
+      const copy = await restoreRoutes(context, world, topology)
+      await holdRollouts(context, copy === null ? why : `${why} A copy of it is at ${copy}.`)
+      return 'again'
+    }
+    case 16:
+      return startFallen(context, world, topology, patience)
+    case 17:
+      return stopIdleStandby(context, world, topology, patience)
+  }
+}
+
+/** R2: with the engine gone only the traffic can be brought back, and only to a color that answers through Traefik. */
+async function routesBackWithoutEngine(context: Context): Promise<void> {
+  const { operation } = context.journal.record
+  if (operation === null || (operation.phase !== 'switching' && operation.phase !== 'swapping')) return
+  const answers = await Promise.all(operation.topology.groups.map((group) =>
+    context.ports.probe.preview(group, operation.fromColor, context.signal)))
+  if (answers.every((answer) => answer?.healthy === true)) await routesBack(context)
+}
+
+async function giveUpOldColor(context: Context, world: World): Promise<'again' | 'enough'> {
+  const { fromColor, targetColor } = context.journal.operation
+  await holdRollouts(context, `The old color ${fromColor} could not be started.`)
+  if (world.colors[targetColor] === 'healthy') {
+    await keepNewColor(context)
+    return 'again'
+  }
+  await routesBack(context)
+  return 'enough'
+}
+
+/** Gives a color that was just started the time to become healthy before the next decision. */
+async function awaitColor(context: Context): Promise<void> {
+  const { clock } = context.ports
+  const { fromColor, topology } = context.journal.operation
+  const deadline = clock.monotonic() + context.settings.limits.start
+  while (clock.monotonic() < deadline) {
+    const { colors, engineFault } = await observe(context, topology)
+    if (colors[fromColor] === 'healthy' || engineFault !== null) return
+    await clock.sleep(context.settings.gates.quickest, context.signal)
+  }
+}
+
+async function startFallen(context: Context, world: World, topology: Topology, patience: Patience): Promise<'again' | 'enough'> {
+  const { restarts, restartWindow } = context.settings.policy
+  const now = context.ports.clock.monotonic()
+  patience.starts = patience.starts.filter((at) => now - at < restartWindow)
+  if (patience.starts.length >= restarts) return 'enough'
+  patience.starts.push(now)
+  const services = fallen(world, topology, context.journal.record.activeColor)
+  context.ports.log.warn(`${services.join(', ')} is started again.`)
+  await startServices(context, world, context.journal.record.active, services)
+  return 'again'
+}
+
+async function stopIdleStandby(context: Context, world: World, topology: Topology, patience: Patience): Promise<'again' | 'enough'> {
+  const now = context.ports.clock.monotonic()
+  patience.standbySince ??= now
+  if (now - patience.standbySince < context.settings.policy.standbyGrace) return 'enough'
+  await stopStandby(context, world, topology).catch((error: unknown) => {
+    context.ports.log.warn('The standby could not be stopped; it is tried again at the next look.', { error: sentenceOf(error) })
+    throw error
+  })
+  patience.standbySince = null
+  return 'again'
+}

@@ -1,0 +1,114 @@
+import type { Context } from '../context.ts'
+import { closeUndone } from '../closing.ts'
+import { failureOf, withHold } from '../consequences.ts'
+import { act, isRunning, stopContainer } from '../engine.ts'
+import { UpdaterError } from '../errors.ts'
+import { changeOperation } from '../journal.ts'
+import type { Container, Hold, Release } from '../model.ts'
+import { retire } from '../rollout.ts'
+import { composeUp } from '../steps/standby.ts'
+import { otherColor, servicesOf, type Color, type Topology } from '../topology.ts'
+import { containersOf, fallen } from './decide.ts'
+import type { World } from './observation.ts'
+
+/** R5: all but one container of each singleton go. Before the commit point the old one stays, else the active release's. */
+export async function removeSurplusSingletons(context: Context, world: World, topology: Topology): Promise<void> {
+  const { active, operation } = context.journal.record
+  const before = operation !== null && operation.phase !== 'retiring'
+  const wanted = before ? operation.from.commit : active.commit
+  const known = new Set(before ? operation.singletonsBefore.map(({ containerId }) => containerId) : [])
+  for (const { service } of topology.singletons) {
+    const [, ...surplus] = containersOf(world, service).toSorted((a, b) => rank(b) - rank(a))
+    for (const container of surplus) {
+      await stopContainer(context, container)
+      await act(context, `Removing ${service}`, (signal) => context.ports.runtime.remove(container.id, signal))
+    }
+  }
+
+  function rank(container: Container): number {
+    return (known.has(container.id) ? 4 : 0) + (container.commit === wanted ? 2 : 0) + (isRunning(container) ? 1 : 0)
+  }
+}
+
+/** R8, R16: starts stopped containers as they are and has compose create missing ones of this release. */
+export async function startServices(context: Context, world: World, release: Release, services: readonly string[]): Promise<void> {
+  const missing: string[] = []
+  for (const service of services) {
+    const [container] = containersOf(world, service)
+    if (container === undefined) missing.push(service)
+    else if (!isRunning(container)) await act(context, `Starting ${service}`, (signal) => context.ports.runtime.start(container.id, signal))
+  }
+  if (missing.length === 0) return
+  await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(release, missing, signal))
+  await composeUp(context, release, missing)
+}
+
+/** R10: the new color is the only healthy one: it becomes active, nothing is stopped, the last good release stays what it was. */
+export async function keepNewColor(context: Context): Promise<void> {
+  const { target, targetColor, topology, failure, step } = context.journal.operation
+  const generation = await route(context, targetColor, topology)
+  const cause = failure ?? failureOf(new UpdaterError('interrupted', `The updater ended during ${step ?? 'its first step'}.`), step)
+  const sentence = `${cause.sentence} The old color is unhealthy, so ${target.tag} on ${targetColor} goes on serving.`
+  await context.journal.commit((record) => ({ ...record, activeColor: targetColor, active: target }))
+  await closeUndone(context, { ...cause, sentence }, generation)
+}
+
+/** R12: a committed release whose routes were lost: they are written again, then the old color retires. */
+export async function routeAndRetire(context: Context): Promise<void> {
+  const { targetColor, topology } = context.journal.operation
+  await route(context, targetColor, topology)
+  await retire(context)
+}
+
+/** Writes and activates routes for a color under a new generation that is durable in the record first. */
+export async function route(context: Context, color: Color, topology: Topology): Promise<string> {
+  const generation = context.ports.random.token()
+  await context.journal.commit((record) => ({ ...record, generation }))
+  await context.ports.router.stage({ active: color, generation, sequence: context.journal.record.sequence, topology })
+  context.ports.authority.check()
+  await context.ports.router.activate(generation)
+  return generation
+}
+
+/** R14: somebody moved the traffic to a healthy color: it is respected. */
+export async function adoptRoutedColor(context: Context, world: World, topology: Topology, color: Color): Promise<void> {
+  const [service] = servicesOf(topology, color)
+  const commit = service === undefined ? null : (containersOf(world, service)[0]?.commit ?? null)
+  await context.journal.commit((record) => {
+    const known = [record.active, ...record.previous].find((release) => release.commit === commit)
+    return { ...record, activeColor: color, active: known ?? record.active, generation: world.routes.kind === 'routes' ? world.routes.generation : null }
+  })
+}
+
+/** R15: our routes again, and what they need; an unreadable file is kept for the operator. */
+export async function restoreRoutes(context: Context, world: World, topology: Topology): Promise<string | null> {
+  const { active, activeColor } = context.journal.record
+  await startServices(context, world, active, fallen(world, { groups: topology.groups, singletons: [] }, activeColor))
+  const copy = await context.ports.router.keepCopy()
+  await route(context, activeColor, topology)
+  return copy
+}
+
+/** R17: a standby that nobody routes ends. */
+export async function stopStandby(context: Context, world: World, topology: Topology): Promise<void> {
+  const services = servicesOf(topology, otherColor(context.journal.record.activeColor))
+  const running = services.flatMap((service) => containersOf(world, service).filter(isRunning))
+  await Promise.all(running.map((container) => stopContainer(context, container)))
+}
+
+/** Adds a hold; it must be known even if it cannot be written. */
+export async function holdRollouts(context: Context, why: string): Promise<void> {
+  await context.journal.note((record) => ({ ...record, holds: withHold(record.holds, holdOf(context, why)) }))
+}
+
+/** A hold that recovery puts up. */
+export function holdOf(context: Context, why: string): Hold {
+  return { reason: why, origin: 'recovery', since: new Date(context.ports.clock.now()).toISOString() }
+}
+
+/** Counts an operation that was found open at start (fault 9); one that was left by a clean stop is not counted (fault 43). */
+export async function countInterruption(context: Context): Promise<void> {
+  await context.journal.note(changeOperation((operation) => operation.stoppedCleanly
+    ? { ...operation, stoppedCleanly: false, failure: operation.failure ?? failureOf(new UpdaterError('shutting_down', 'The updater was stopped while it ran; what was begun was undone.'), operation.step) }
+    : { ...operation, interruptions: operation.interruptions + 1 }))
+}

@@ -1,0 +1,31 @@
+import type { Context } from '../context.ts'
+import { UpdaterError } from '../errors.ts'
+import { stepNames } from '../plan.ts'
+import { within } from '../within.ts'
+import { effect } from './step.ts'
+
+/** Brings the target's commit into the mirror and remembers which commit the tag names. Undo: nothing, a mirror may hold more. */
+export async function fetchRelease(context: Context): Promise<void> {
+  const { source, clock } = context.ports
+  const { kind, target } = context.journal.operation
+  const limit = { name: 'git', milliseconds: context.settings.limits.git }
+  await effect(context, [stepNames.fetch], () =>
+    within(clock, limit, 'Fetching from the git remote', context.signal, async (signal) => {
+      if (kind === 'rollback') {
+        if (!(await source.has(target.commit, signal))) throw new UpdaterError('unknown_commit', `Commit ${target.commit} is not in the mirror.`)
+        return
+      }
+      await source.fetch(target.tag, target.commit, signal)
+    }),
+  )
+}
+
+/** Lays the commit out in `releases/<commit>/`. Undo: none; what no release needs is pruned at the end. */
+export async function checkOut(context: Context): Promise<void> {
+  const { source, clock } = context.ports
+  const { target } = context.journal.operation
+  const limit = { name: 'git', milliseconds: context.settings.limits.git }
+  await effect(context, [stepNames.checkout], () =>
+    within(clock, limit, 'Checking out the release', context.signal, (signal) => source.checkout(target.commit, signal)),
+  )
+}

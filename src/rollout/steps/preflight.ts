@@ -1,0 +1,43 @@
+import type { Context } from '../context.ts'
+import { UpdaterError } from '../errors.ts'
+import { stepNames } from '../plan.ts'
+import { managedServices, singletonServices } from '../topology.ts'
+import { within } from '../within.ts'
+import { gate } from './step.ts'
+
+/** Refuses a release that cannot work, and one that could not be undone, before anything is changed. */
+export async function preflight(context: Context): Promise<void> {
+  const { clock, runtime, source } = context.ports
+  const { target, from, topology } = context.journal.operation
+  const limit = { name: 'engineCall', milliseconds: context.settings.limits.engineCall }
+  const needBytes = context.journal.record.lastBuildBytes
+
+  await gate(context, stepNames.preflight, () =>
+    within(clock, limit, 'Checking the release', context.signal, async (signal) => {
+      const [, , missing, conflicts] = await Promise.all([
+        runtime.preflight(target, managedServices(topology), needBytes, signal),
+        runtime.preflight(from, singletonServices(topology), 0, signal),
+        runtime.missingImages(from, singletonServices(topology), signal),
+        source.treeConflicts(target.commit, signal),
+      ])
+      if (missing.length > 0) throw wayBackMissing(missing, from.tag)
+      if (conflicts.length > 0) throw treeConflict(conflicts, target.tag)
+    }),
+  )
+}
+
+/** Images of the running release are gone: nothing is stopped that could not be started again (fault 28). */
+export function wayBackMissing(services: readonly string[], tag: string): UpdaterError {
+  return new UpdaterError(
+    'image_missing',
+    `The images of ${services.join(', ')} of the running release ${tag} are gone, so it could not be started again. Nothing was stopped; build or load them, then unpause.`,
+  )
+}
+
+function treeConflict(paths: readonly string[], tag: string): UpdaterError {
+  return new UpdaterError(
+    'tree_conflict',
+    `Local changes in the project directory collide with ${tag}: ${paths.join(', ')}. Commit, stash or remove them, then apply again.`,
+    { details: { paths } },
+  )
+}

@@ -1,0 +1,111 @@
+import type { Context } from '../context.ts'
+import { act, containerError, isRunning, look, stopContainer } from '../engine.ts'
+import { UpdaterError } from '../errors.ts'
+import type { Container, Release } from '../model.ts'
+import { stepNames } from '../plan.ts'
+import type { Singleton } from '../topology.ts'
+import { seconds, within } from '../within.ts'
+import { wayBackMissing } from './preflight.ts'
+import { composeUp } from './standby.ts'
+import { effect, gate } from './step.ts'
+
+/** Between two looks at a starting singleton, ms: an inspect takes about 3. */
+const lookEvery = 100
+
+/** Replaces each singleton by the target's, one after the other, and waits until it is healthy. */
+export async function replaceSingletons(context: Context): Promise<void> {
+  const { topology, target } = context.journal.operation
+  for (const singleton of topology.singletons) {
+    await effect(context, [stepNames.restart(singleton.name)], () => replaceSingleton(context, singleton, target))
+    await gate(context, stepNames.singletonHealth(singleton.name), () => awaitSingleton(context, singleton))
+  }
+}
+
+/** Undo of `replaceSingletons`: the old release's, whatever is found. Repeated without harm. */
+export async function restoreSingletons(context: Context): Promise<void> {
+  const { topology, from, singletonsBefore } = context.journal.operation
+  for (const singleton of topology.singletons.toReversed()) {
+    const found = await lookAt(context, singleton)
+    const known = new Set(singletonsBefore.map(({ containerId }) => containerId))
+    const old = found.find(({ id }) => known.has(id))
+    if (old === undefined) {
+      if (!(found.length === 1 && found[0] !== undefined && isRunning(found[0]) && found[0].commit === from.commit)) {
+        await replaceSingleton(context, singleton, from)
+      }
+    } else {
+      await removeAll(context, singleton, found.filter(({ id }) => id !== old.id))
+      await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(from, [singleton.service], signal))
+      if (old.state !== 'running') await act(context, `Starting ${singleton.service}`, (signal) => context.ports.runtime.start(old.id, signal))
+    }
+    await awaitSingleton(context, singleton)
+  }
+}
+
+/** Waits until the singleton is healthy, or, without a health check, has run for a while without a restart. */
+export async function awaitSingleton(context: Context, singleton: Singleton): Promise<void> {
+  const { clock } = context.ports
+  const { limits } = context.settings
+  const limit = { name: 'singletonHealth', milliseconds: limits.singletonHealth }
+  let seen: Container | null = null
+  try {
+    await within(clock, limit, singleton.service, context.signal, async (signal) => {
+      const begun = clock.monotonic()
+      for (;;) {
+        seen = await theOne(context, singleton, signal)
+        if (seen.health === 'healthy') return
+        if (seen.health === 'none' && clock.monotonic() - begun >= limits.singletonSettled) return
+        await clock.sleep(lookEvery, signal)
+      }
+    })
+  } catch (error) {
+    if (!(error instanceof UpdaterError && error.code === 'limit_exceeded') || context.signal.aborted || seen === null) throw error
+    throw await containerError(context, 'singleton_failed', seen, `was not healthy within ${seconds(limit.milliseconds)} (limits.singletonHealth)`)
+  }
+}
+
+/**
+ * The singleton's way (design.md): nothing is stopped that could not be started again; exit seen on every container of
+ * the service; removed by id; only then the tag moves and compose creates the next one (I2).
+ */
+async function replaceSingleton(context: Context, singleton: Singleton, release: Release): Promise<void> {
+  const { runtime } = context.ports
+  const { id: operation, from } = context.journal.operation
+  const missing = await act(context, 'Looking for images', (signal) => runtime.missingImages(release, [singleton.service], signal))
+  if (missing.length > 0) throw release.commit === from.commit ? wayBackMissing(missing, release.tag) : imageGone(singleton, release)
+
+  const found = await lookAt(context, singleton)
+  for (const container of found) await act(context, 'Keeping its image', (signal) => runtime.keepImage(container.id, operation, signal))
+  await removeAll(context, singleton, found)
+  await act(context, 'Tagging images', (signal) => runtime.tag(release, [singleton.service], signal))
+  await composeUp(context, release, [singleton.service])
+}
+
+async function removeAll(context: Context, singleton: Singleton, containers: readonly Container[]): Promise<void> {
+  await Promise.all(containers.map((container) => stopContainer(context, container)))
+  const ids = new Set(containers.map(({ id }) => id))
+  const still = (await lookAt(context, singleton)).filter((container) => ids.has(container.id) && isRunning(container))
+  if (still.length > 0) {
+    throw new UpdaterError('exit_unseen', `${singleton.service} was stopped but is still there; no other one is started until its exit is seen.`)
+  }
+  for (const { id } of containers) await act(context, `Removing ${singleton.service}`, (signal) => context.ports.runtime.remove(id, signal))
+  const left = (await lookAt(context, singleton)).filter((container) => ids.has(container.id))
+  if (left.length > 0) throw new UpdaterError('exit_unseen', `A stopped container of ${singleton.service} could not be removed; no other one is started.`)
+}
+
+async function theOne(context: Context, singleton: Singleton, signal: AbortSignal): Promise<Container> {
+  const found = await context.ports.runtime.containers([singleton.service], signal)
+  const [one] = found
+  if (one === undefined) throw new UpdaterError('singleton_failed', `The container of ${singleton.service} was removed from outside.`)
+  if (found.length > 1) throw new UpdaterError('singleton_failed', `${found.length} containers of ${singleton.service} were found where only one may be.`)
+  if (!isRunning(one)) throw await containerError(context, 'singleton_failed', one, 'exited')
+  if (one.restarts > 0) throw await containerError(context, 'singleton_failed', one, 'keeps restarting')
+  return one
+}
+
+function lookAt(context: Context, singleton: Singleton): Promise<Container[]> {
+  return look({ ...context, signal: context.effects }, [singleton.service])
+}
+
+function imageGone(singleton: Singleton, release: Release): UpdaterError {
+  return new UpdaterError('image_missing', `The image of ${singleton.service} of ${release.tag} was removed from outside; nothing was stopped.`)
+}

@@ -1,0 +1,91 @@
+import type { Context } from '../context.ts'
+import { UpdaterError, sentenceOf } from '../errors.ts'
+import { passGate } from '../gates.ts'
+import { changeOperation } from '../journal.ts'
+import { stepNames } from '../plan.ts'
+import type { Color, Group, Topology } from '../topology.ts'
+import { effect, gate } from './step.ts'
+
+/**
+ * Prepares both ways, then moves the traffic by one rename. The way back is durable before the switch, so that going
+ * back needs no free space (I10).
+ */
+export async function switchRoutes(context: Context): Promise<void> {
+  const { router, random } = context.ports
+  const { topology, fromColor, targetColor } = context.journal.operation
+  if (topology.groups.length === 0) return
+  const generations = { target: random.token(), back: random.token() }
+  await context.journal.commit(changeOperation((operation) => ({ ...operation, generations })))
+  const { sequence } = context.journal.record
+  await effect(context, [stepNames.switch], async () => {
+    await router.stage({ active: fromColor, generation: generations.back, sequence, topology })
+    await router.stage({ active: targetColor, generation: generations.target, sequence, topology })
+    context.ports.authority.check()
+    await router.activate(generations.target)
+  })
+}
+
+/**
+ * Undo of `switchRoutes`: the prepared version of the old routes, by one rename.
+ * @returns the generation that is in force now
+ * @throws routes_unwritable
+ */
+export async function routesBack(context: Context): Promise<string | null> {
+  const { router } = context.ports
+  const { generations, topology, fromColor } = context.journal.operation
+  context.ports.authority.check()
+  if (generations === null) return liveGeneration(context, fromColor)
+  try {
+    await router.activate(generations.back)
+  } catch (error) {
+    // The kill may have come before the way back was staged; then the switch cannot have happened either.
+    const live = await router.read()
+    if (live.kind === 'routes' && live.active === fromColor && live.generation !== generations.target) return live.generation
+    context.ports.log.warn('The prepared way back was not there; it is written again.', { error: sentenceOf(error) })
+    await router.stage({ active: fromColor, generation: generations.back, sequence: context.journal.record.sequence, topology })
+    await router.activate(generations.back)
+  }
+  return generations.back
+}
+
+/** Every entry point serves the target: the answer carries the new stamp and is healthy, several times in a row (fault 31). */
+export async function checkRouted(context: Context): Promise<void> {
+  const { topology, generations } = context.journal.operation
+  if (generations === null) return
+  await Promise.all(topology.groups.map((group) =>
+    gate(context, stepNames.routed(group.name), () => passRoutedGate(context, group, generations.target)),
+  ))
+}
+
+/**
+ * Waits until every entry point answers with this stamp, whatever the backend says: from then on no new request goes to
+ * the other color. @throws routes_unconfirmed
+ */
+export async function confirmGeneration(context: Context, topology: Topology, generation: string): Promise<void> {
+  await Promise.all(topology.groups.map((group) => passGate(context, {
+    what: `Generation ${generation.slice(0, 8)} of the routes on entry point ${group.entryPoint}`,
+    limit: { name: 'routedHealth', milliseconds: context.settings.limits.routedHealth },
+    code: 'routes_unconfirmed',
+    ask: (signal) => context.ports.probe.routed(group, signal),
+    accepts: (answer) => answer.stamp === generation,
+  })))
+}
+
+function passRoutedGate(context: Context, group: Group, generation: string): Promise<void> {
+  return passGate(context, {
+    what: `${group.name} through Traefik`,
+    limit: { name: 'routedHealth', milliseconds: context.settings.limits.routedHealth },
+    code: 'gate_refused',
+    ask: async (signal) => {
+      const answer = await context.ports.probe.routed(group, signal)
+      return answer.stamp === generation ? answer : { ...answer, detail: `${answer.detail}, without the new generation's stamp` }
+    },
+    accepts: (answer) => answer.healthy && answer.stamp === generation,
+  })
+}
+
+async function liveGeneration(context: Context, color: Color): Promise<string | null> {
+  const live = await context.ports.router.read()
+  if (live.kind === 'routes' && live.active === color) return live.generation
+  throw new UpdaterError('routes_unwritable', `The routes file does not serve ${color} and no way back was prepared; it is restored at the next look.`)
+}

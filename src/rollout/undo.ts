@@ -1,0 +1,59 @@
+import { closeUndone, tidy } from './closing.ts'
+import { failureOf } from './consequences.ts'
+import type { Context } from './context.ts'
+import { UpdaterError } from './errors.ts'
+import type { Failure } from './model.ts'
+import { restoreSingletons } from './steps/singleton.ts'
+import { removeStandby } from './steps/standby.ts'
+import { confirmGeneration, routesBack } from './steps/switch-routes.ts'
+
+/**
+ * Puts the old release back, whatever was reached: traffic first, then the singletons, then the standby goes. Each part
+ * looks at the world and does only what is missing, so a kill in its middle and another run end the same (fault 8).
+ * While it throws the operation stays open, which authorises the next try.
+ */
+export async function undo(context: Context): Promise<void> {
+  const operation = context.journal.operation
+  const failure = operation.failure ?? interruption(operation.step)
+  context.tell({ kind: 'undo_started', step: null, message: failure.sentence, durationMs: null })
+
+  const traffic = await trafficBack(context)
+  if (operation.phase === 'swapping') {
+    // The commit write may have reached the disk: nothing is stopped before a later write is known to have.
+    await context.journal.save()
+    await restoreSingletons(context)
+  }
+  if (traffic.unconfirmed !== null) throw traffic.unconfirmed
+  if (traffic.moved) await context.ports.clock.sleep(context.settings.limits.drain, context.signal)
+  await removeStandby(context)
+  await closeUndone(context, failure, traffic.generation)
+  await tidy(context)
+}
+
+interface Traffic {
+  readonly generation: string | null
+  readonly moved: boolean
+  /** Why Traefik is not known to have followed: then neither color may be stopped (fault 32). */
+  readonly unconfirmed: unknown
+}
+
+async function trafficBack(context: Context): Promise<Traffic> {
+  const { topology, phase, fromColor } = context.journal.operation
+  const { generation } = context.journal.record
+  if (topology.groups.length === 0) return { generation, moved: false, unconfirmed: null }
+  if (phase === 'preparing') {
+    const live = await context.ports.router.read()
+    if (live.kind === 'routes' && live.active === fromColor) return { generation, moved: false, unconfirmed: null }
+  }
+  const back = await routesBack(context)
+  try {
+    if (back !== null) await confirmGeneration(context, topology, back)
+    return { generation: back, moved: true, unconfirmed: null }
+  } catch (unconfirmed) {
+    return { generation: back, moved: true, unconfirmed }
+  }
+}
+
+function interruption(step: string | null): Failure {
+  return failureOf(new UpdaterError('interrupted', `The updater ended during ${step ?? 'its first step'}; what was begun was undone.`), step)
+}

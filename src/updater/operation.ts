@@ -1,0 +1,178 @@
+import { failureOf, withHold } from '../rollout/consequences.ts'
+import type { Context } from '../rollout/context.ts'
+import { look } from '../rollout/engine.ts'
+import { UpdaterError, causeOf, sentenceOf } from '../rollout/errors.ts'
+import { appendHistory } from '../rollout/history.ts'
+import { changeOperation } from '../rollout/journal.ts'
+import type { OpenOperation, Release, UpdateResult } from '../rollout/model.ts'
+import { reconcile, type Patience } from '../rollout/recovery/reconcile.ts'
+import { resultOf } from '../rollout/results.ts'
+import { retire, rollOut } from '../rollout/rollout.ts'
+import { otherColor, servicesOf, singletonServices } from '../rollout/topology.ts'
+import { releaseOfCommit, releaseOfTag } from './targets.ts'
+
+/** What was asked for. */
+export type Wish =
+  | { readonly kind: 'apply'; readonly tag: string; readonly version: string; readonly origin: string }
+  | { readonly kind: 'rollback'; readonly commit: string; readonly origin: string }
+
+/** One operation from the wish to its end. */
+export interface Attempt {
+  readonly id: string
+  readonly wish: Wish
+  /** Ended by cancel, pause and shutdown. */
+  readonly context: Context
+  /** Ended by shutdown only: undo and retiring go on after a cancel. */
+  readonly lasting: Context
+  readonly patience: Patience
+  /** Called once, as soon as the outcome is certain and durable. */
+  answer(result: UpdateResult): void
+}
+
+/**
+ * Carries out a wish. Answers at the commit point or when everything was undone; returns when the operation is closed.
+ * @throws an error of cause `request` when nothing was attempted; shutting_down when it was left open for the next start
+ */
+export async function carryOutWish(attempt: Attempt): Promise<void> {
+  const { context, lasting, patience } = attempt
+  const before = await reconcile(lasting, patience)
+  if (!before.settled) throw new UpdaterError('inconsistent', `Nothing was begun, because the stack is not as the record says: ${before.why}`)
+
+  const target = await findTarget(attempt)
+  if (target === null) return
+  await open(attempt, target)
+  try {
+    await rollOut(context)
+  } catch (error) {
+    await turnRound(attempt, error)
+    return
+  }
+  answerWithLast(attempt)
+  await retire(lasting)
+}
+
+/** The target of the wish; null when the answer is given already: it runs, or it could not be asked for. */
+async function findTarget(attempt: Attempt): Promise<Release | null> {
+  const { context, wish } = attempt
+  const { record } = context.journal
+  try {
+    const target = wish.kind === 'apply'
+      ? await releaseOfTag(context, record, wish.tag, wish.version)
+      : await releaseOfCommit(context, record, wish.commit)
+    if (target.commit !== record.active.commit) return target
+    attempt.answer(resultOf(record, draft(attempt, target, now(context)), 'success', null, now(context)))
+    return null
+  } catch (error) {
+    if (causeOf(error) === 'request' || causeOf(error) === 'operator') throw error
+    await refuse(attempt, error)
+    return null
+  }
+}
+
+/** An attempt that ended before anything was begun, such as at an unreachable remote: told, but nothing is counted against the release. */
+async function refuse(attempt: Attempt, error: unknown): Promise<void> {
+  const { context, wish } = attempt
+  const { record } = context.journal
+  const tag = wish.kind === 'apply' ? wish.tag : wish.commit
+  const at = now(context)
+  const runningTagMoved = error instanceof UpdaterError && error.code === 'tag_moved' && tag === record.active.tag
+  const operation = draft(attempt, { tag, version: tag, commit: '' }, at)
+  await context.journal.note((current) => {
+    const holds = runningTagMoved ? withHold(current.holds, { reason: sentenceOf(error), origin: 'tag_moved', since: at }) : current.holds
+    const next = { ...current, holds, lastFailureAt: at, lastAttemptedTag: tag }
+    return { ...next, lastResult: resultOf(next, operation, 'failed', sentenceOf(error), at) }
+  })
+  const result = context.journal.record.lastResult
+  if (result === null) return
+  await appendHistory(context, { tag, version: wish.kind === 'apply' ? wish.version : 'rollback', result, timestamp: at })
+  attempt.answer(result)
+}
+
+async function open(attempt: Attempt, target: Release): Promise<void> {
+  const { context } = attempt
+  const { topology } = context.settings
+  const { record } = context.journal
+  const [old, singletons] = await Promise.all([
+    look(context, servicesOf(topology, record.activeColor)),
+    look(context, singletonServices(topology)),
+  ])
+  const operation: OpenOperation = {
+    ...draft(attempt, target, now(context)),
+    oldContainers: old.map(({ id }) => id),
+    singletonsBefore: singletons.map(({ service, id, imageId }) => ({ service, containerId: id, imageId })),
+  }
+  await context.journal.commit((current) => ({
+    ...current,
+    operation,
+    lastAttemptedTag: target.tag,
+    knownTags: attempt.wish.kind === 'apply' ? { ...current.knownTags, [target.tag]: target.commit } : current.knownTags,
+  }))
+}
+
+/** Undoes after a failure, by the very path that recovery takes after a crash. */
+async function turnRound(attempt: Attempt, error: unknown): Promise<void> {
+  const { lasting, patience } = attempt
+  const { journal, ports } = lasting
+  ports.log.error(`${journal.operation.target.tag} failed: ${sentenceOf(error)}`, error instanceof UpdaterError ? error.details : {})
+  await journal.note(changeOperation((operation) => ({ ...operation, failure: failureOf(error, operation.step) })))
+  try {
+    lasting.signal.throwIfAborted()
+    await reconcile(lasting, patience)
+  } catch (undoError) {
+    if (lasting.signal.aborted) throw undoError
+    ports.log.error('The undo is not complete; it is tried again until it is.', { error: sentenceOf(undoError) })
+    await holdUnverified(attempt, undoError)
+    return
+  }
+  if (journal.record.operation === null) answerWithLast(attempt)
+  else await holdUnverified(attempt, new UpdaterError('inconsistent', 'the old color is not healthy'))
+}
+
+/** The undo could not be verified: held, told, and the operation stays open until it can (api-contract.md, `failed`). */
+async function holdUnverified(attempt: Attempt, why: unknown): Promise<void> {
+  const { journal } = attempt.lasting
+  const { operation } = journal
+  const at = now(attempt.lasting)
+  const sentence = `${operation.failure?.sentence ?? 'The rollout failed.'} The undo is not complete and goes on by itself: ${sentenceOf(why)}`
+  await journal.note((record) => {
+    const next = { ...record, holds: withHold(record.holds, { reason: sentence, origin: 'recovery', since: at }) }
+    return { ...next, lastResult: resultOf(next, operation, 'failed', sentence, at) }
+  })
+  answerWithLast(attempt)
+}
+
+function answerWithLast(attempt: Attempt): void {
+  const { lastResult } = attempt.lasting.journal.record
+  if (lastResult === null) throw new Error('an operation ended without a result')
+  attempt.answer(lastResult)
+}
+
+function draft(attempt: Attempt, target: Release, startedAt: string): OpenOperation {
+  const { record } = attempt.context.journal
+  return {
+    id: attempt.id,
+    kind: attempt.wish.kind,
+    origin: attempt.wish.origin,
+    target,
+    from: record.active,
+    fromColor: record.activeColor,
+    targetColor: otherColor(record.activeColor),
+    phase: 'preparing',
+    step: null,
+    stepsCompleted: [],
+    warnings: [],
+    startedAt,
+    topology: attempt.context.settings.topology,
+    generations: null,
+    oldContainers: [],
+    singletonsBefore: [],
+    failure: null,
+    pauseRequested: null,
+    interruptions: 0,
+    stoppedCleanly: false,
+  }
+}
+
+function now(context: Context): string {
+  return new Date(context.ports.clock.now()).toISOString()
+}

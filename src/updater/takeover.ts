@@ -1,0 +1,43 @@
+import type { Reach } from '../rollout/context.ts'
+import { Journal } from '../rollout/journal.ts'
+import type { Hold } from '../rollout/model.ts'
+import type { RecordStore } from '../rollout/ports.ts'
+import { adoptStack, notYetAdoptable } from '../rollout/recovery/adoption.ts'
+import { decide } from '../rollout/recovery/decide.ts'
+import { observe } from '../rollout/recovery/observation.ts'
+
+/** What came of trying to get a journal. */
+export type Takeover =
+  | { readonly kind: 'journal'; readonly journal: Journal }
+  /** Tried again at the next look. */
+  | { readonly kind: 'waiting'; readonly why: string }
+  /** Nothing may be changed by this version (R1). */
+  | { readonly kind: 'observing'; readonly why: string }
+
+/**
+ * Takes over the record of an earlier daemon, or makes the first one out of what runs (R1–R4). The epoch is raised, so
+ * that the record tells which daemon wrote last.
+ */
+export async function takeOver(reach: Reach, store: RecordStore): Promise<Takeover> {
+  const loaded = await store.load()
+  if (loaded.kind === 'record') {
+    const journal = new Journal(store, reach.ports.log, loaded.record)
+    await journal.commit((record) => ({ ...record, epoch: record.epoch + 1 }))
+    return { kind: 'journal', journal }
+  }
+  const { topology } = reach.settings
+  const world = await observe(reach, topology)
+  const traces = (await reach.ports.history.entries().catch(() => [])).length > 0 // an unreadable history is told when it is read
+  const { row, why } = decide({ loaded, world, topology, traces, expectedRoutes: () => null })
+  if (row === 1) return { kind: 'observing', why }
+  if (row === 2) return { kind: 'waiting', why }
+  const missing = notYetAdoptable(world, topology)
+  if (missing !== null) return { kind: 'waiting', why: missing }
+
+  const hold: Hold | null = row === 4 ? { reason: why, origin: 'recovery', since: new Date(reach.ports.clock.now()).toISOString() } : null
+  const record = await adoptStack(reach, loaded, world, hold)
+  const journal = new Journal(store, reach.ports.log, record)
+  await journal.commit((current) => ({ ...current, epoch: current.epoch + 1 }))
+  reach.ports.log.info(`Took over ${record.active.tag} on ${record.activeColor}. ${why}`)
+  return { kind: 'journal', journal }
+}

@@ -1,0 +1,292 @@
+import { withHold } from '../rollout/consequences.ts'
+import type { Context, CoreSettings, Happening, Ports, Reach } from '../rollout/context.ts'
+import { UpdaterError, sentenceOf } from '../rollout/errors.ts'
+import { changeOperation, type Journal } from '../rollout/journal.ts'
+import type { HistoryEntry } from '../rollout/model.ts'
+import type { RecordStore } from '../rollout/ports.ts'
+import { freshPatience, reconcile, type Patience, type Reconciled } from '../rollout/recovery/reconcile.ts'
+import { countInterruption } from '../rollout/recovery/repairs.ts'
+import { untilAborted } from '../rollout/within.ts'
+import { diagnose } from './diagnosis.ts'
+import { Exclusive } from './exclusive.ts'
+import { Flight } from './flight.ts'
+import { carryOutWish, type Wish } from './operation.ts'
+import type {
+  ApplyRequest, Diagnostics, OperationView, PollingStatus, RollbackRequest, RolloutEvent, Started, Status, UpdaterService,
+} from './service.ts'
+import { statusOf } from './status.ts'
+import { takeOver } from './takeover.ts'
+
+export interface UpdaterOptions {
+  readonly ports: Ports
+  readonly store: RecordStore
+  readonly settings: CoreSettings
+  /** Between two looks at the world when idle, ms. */
+  readonly watchInterval: number
+  /** Why nothing may be changed at all (bad settings, wrong mounts); null normally. */
+  readonly observing: string | null
+  /** What polling knows; asked for each status. */
+  polling(): PollingStatus
+}
+
+/**
+ * The one object the outside talks to. One operation at a time; looks at the world in between; readers never wait.
+ * Everything that changes the world goes through `#hand`.
+ */
+export class Updater implements UpdaterService {
+  readonly #options: UpdaterOptions
+  readonly #hand = new Exclusive()
+  readonly #patience: Patience = freshPatience()
+  readonly #leaving = new AbortController()
+  readonly #left = new AbortController()
+  readonly #listeners = new Set<(event: RolloutEvent) => void>()
+  readonly #refused = new Map<string, Error>()
+  readonly #startedAt: number
+  #journal: Journal | null = null
+  #observing: string | null
+  #findings: readonly string[] = []
+  #flight: Flight | null = null
+  #watching: Promise<void> = Promise.resolve()
+
+  constructor(options: UpdaterOptions) {
+    this.#options = options
+    this.#observing = options.observing
+    this.#startedAt = options.ports.clock.monotonic()
+  }
+
+  /** Recovers, then keeps watching until `stop`. Resolves after the first look; what it could not do is in the findings. */
+  async start(): Promise<void> {
+    if (this.#observing !== null) return
+    await this.#lookOnce(true)
+    this.#watching = this.#watch()
+  }
+
+  /** Leaves in order: waits end, the effect in hand is finished and recorded; the next start goes on from there (fault 43). */
+  async stop(): Promise<void> {
+    const { clock } = this.#options.ports
+    this.#leaving.abort(new UpdaterError('shutting_down', 'The updater is shutting down. A rollout before its commit point is undone at the next start.'))
+    const over = new AbortController()
+    const limit = clock.sleep(this.#options.settings.limits.shutdown, over.signal).then(() => this.#left.abort(new UpdaterError('limit_exceeded', 'Leaving took too long (limits.shutdown).')), () => undefined)
+    await Promise.allSettled([this.#watching, this.#flight?.finished])
+    await this.#hand.run(async () => {
+      if (this.#journal?.record.operation) await this.#journal.note(changeOperation((operation) => ({ ...operation, stoppedCleanly: true })))
+    })
+    over.abort()
+    await limit
+  }
+
+  status(): Status {
+    const { clock } = this.#options.ports
+    return statusOf({
+      record: this.#journal?.record ?? null,
+      busy: this.#flight,
+      uptimeSeconds: (clock.monotonic() - this.#startedAt) / 1000,
+      observing: this.#observing,
+      findings: this.#findings,
+      polling: this.#options.polling(),
+    })
+  }
+
+  history(): Promise<HistoryEntry[]> {
+    return this.#options.ports.history.entries()
+  }
+
+  async operation(id: string): Promise<OperationView> {
+    const open = this.#journal?.record.operation
+    const refused = this.#refused.get(id)
+    if (refused !== undefined) return { state: 'refused', error: refused }
+    if (open?.id === id) return { state: 'running', operation: open }
+    const entry = (await this.history()).find(({ result }) => result.operationId === id)
+    const result = entry?.result ?? this.#flight?.resultOf(id)
+    if (result) return { state: 'ended', result }
+    throw new UpdaterError('unknown_operation', `There is no operation ${id}.`)
+  }
+
+  async apply({ tag, version, origin }: ApplyRequest): Promise<Started> {
+    const journal = this.#ready()
+    const [hold] = journal.record.holds
+    if (hold !== undefined) throw new UpdaterError('paused', `Rollouts are paused: ${hold.reason} Unpause with POST /update/unpause.`)
+    return this.#takeOff({ kind: 'apply', tag, version, origin })
+  }
+
+  async rollback({ previousSha, origin }: RollbackRequest): Promise<Started> {
+    this.#ready()
+    return this.#takeOff({ kind: 'rollback', commit: previousSha, origin })
+  }
+
+  async unpause(by: string): Promise<void> {
+    const journal = this.#ready()
+    await this.#hand.run(async () => {
+      const { settled, why } = await this.#reconcile(journal)
+      if (!settled) throw new UpdaterError('inconsistent', `Still paused, because the stack is not as the record says: ${why}`)
+      const at = this.#now()
+      try {
+        await journal.commit((record) => ({ ...record, holds: [], failuresInARow: 0, resumedAt: at }))
+      } catch (error) {
+        throw new UpdaterError('not_durable', `Still paused, because that could not be written: ${sentenceOf(error)}`, { cause: error })
+      }
+      this.#options.ports.log.info('Rollouts are resumed.', { by })
+    })
+  }
+
+  async pause(reason: string, by: string): Promise<void> {
+    const journal = this.#mustHaveJournal()
+    const flight = this.#flight
+    const hold = { reason, origin: 'operator', since: this.#now() } as const
+    const durably = async (change: Parameters<Journal['commit']>[0]): Promise<void> => {
+      await journal.commit(change).catch((error: unknown) => {
+        throw new UpdaterError('not_durable', `Not paused, because that could not be written: ${sentenceOf(error)}`, { cause: error })
+      })
+    }
+    await durably((record) => record.operation === null
+      ? { ...record, holds: withHold(record.holds, hold) }
+      : changeOperation((operation) => ({ ...operation, pauseRequested: reason }))(record))
+    this.#options.ports.log.info('Rollouts are paused.', { by, reason })
+    if (flight === null) return
+    flight.cancel(new UpdaterError('cancelled', `Paused by ${by}: ${reason}`))
+    await untilAborted(this.#leaving.signal, flight.finished)
+    // The operation may have ended before it could take the pause over.
+    if (journal.record.holds.length === 0) await durably((record) => ({ ...record, holds: withHold(record.holds, hold) }))
+  }
+
+  async cancel(by: string): Promise<void> {
+    const flight = this.#flight
+    if (flight === null) throw new UpdaterError('nothing_to_cancel', 'No operation is running.')
+    if (!flight.cancel(new UpdaterError('cancelled', `Cancelled by ${by}.`))) {
+      throw new UpdaterError('past_commit', 'The operation has passed its commit point and is being finished. Use a rollback to go back.')
+    }
+    this.#options.ports.log.info('The operation is cancelled.', { by })
+  }
+
+  diagnostics(signal: AbortSignal): Promise<Diagnostics> {
+    return diagnose(this.#reach(signal))
+  }
+
+  subscribe(listener: (event: RolloutEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Remembers that polling looked, for the status and the state file. */
+  async checked(at: string): Promise<void> {
+    await this.#journal?.note((record) => ({ ...record, lastCheckedAt: at }))
+  }
+
+  #takeOff(wish: Wish): Started {
+    const journal = this.#mustHaveJournal()
+    if (this.#flight !== null || journal.record.operation !== null) {
+      throw new UpdaterError('in_progress', `An operation is already in progress: ${this.status().currentOperation ?? 'the last one is being closed'}.`)
+    }
+    const flight = new Flight(this.#options.ports.random.token().slice(0, 16), wish)
+    this.#flight = flight
+    this.#emit(flight.id, { kind: 'opened', step: null, message: flight.what, durationMs: null })
+    const work = this.#hand.run(() => carryOutWish({
+      id: flight.id,
+      wish,
+      context: this.#context(journal, AbortSignal.any([flight.signal, this.#leaving.signal]), flight),
+      lasting: this.#context(journal, this.#leaving.signal, flight),
+      patience: this.#patience,
+      answer: (result) => {
+        flight.answer(result)
+        this.#emit(flight.id, { kind: 'ended', step: null, message: result.error ?? result.status, durationMs: null })
+      },
+    }))
+    flight.finishWith(work.catch((error: unknown) => this.#afterFlight(flight, error)).finally(() => {
+      this.#flight = null
+      this.#emit(flight.id, { kind: 'closed', step: null, message: flight.what, durationMs: null })
+    }))
+    return { operationId: flight.id, outcome: flight.outcome, finished: flight.finished }
+  }
+
+  /** An error that left the operation open is retried by the watch; one before anything was attempted is the caller's answer. */
+  #afterFlight(flight: Flight, error: unknown): void {
+    const known = error instanceof Error ? error : new Error(String(error))
+    if (flight.refuse(known)) {
+      this.#refused.set(flight.id, known)
+      const [oldest] = this.#refused.keys()
+      if (this.#refused.size > refusalsKept && oldest !== undefined) this.#refused.delete(oldest)
+    }
+    if (!this.#leaving.signal.aborted) this.#options.ports.log.warn(`The operation is not closed yet: ${known.message}`)
+  }
+
+  async #watch(): Promise<void> {
+    const { clock } = this.#options.ports
+    const { signal } = this.#leaving
+    while (!signal.aborted) {
+      const slept = await clock.sleep(this.#options.watchInterval, signal).then(() => true, () => false)
+      if (slept && this.#flight === null) await this.#lookOnce(false)
+    }
+  }
+
+  async #lookOnce(atStart: boolean): Promise<void> {
+    await this.#hand.run(async () => {
+      try {
+        if (this.#journal === null && !(await this.#getJournal())) return
+        const journal = this.#mustHaveJournal()
+        if (atStart && journal.record.operation !== null) await countInterruption(this.#context(journal, this.#leaving.signal, null))
+        const { row, why } = await this.#reconcile(journal)
+        this.#findings = row === 0 ? [] : [why]
+      } catch (error) {
+        if (this.#leaving.signal.aborted) return
+        this.#findings = [sentenceOf(error)]
+        this.#options.ports.log.error('A look at the stack ended early; it is repeated.', { error: sentenceOf(error) })
+      }
+    })
+  }
+
+  async #getJournal(): Promise<boolean> {
+    const taken = await takeOver(this.#reach(this.#leaving.signal), this.#options.store)
+    if (taken.kind === 'journal') {
+      this.#journal = taken.journal
+      return true
+    }
+    if (taken.kind === 'observing') this.#observing = taken.why
+    this.#findings = [taken.why]
+    return false
+  }
+
+  async #reconcile(journal: Journal): Promise<Reconciled> {
+    await journal.save()
+    return reconcile(this.#context(journal, this.#leaving.signal, null), this.#patience)
+  }
+
+  #ready(): Journal {
+    this.#leaving.signal.throwIfAborted()
+    return this.#mustHaveJournal()
+  }
+
+  #mustHaveJournal(): Journal {
+    if (this.#observing !== null) throw new UpdaterError('observing', `The updater only observes: ${this.#observing}`)
+    if (this.#journal === null) throw new UpdaterError('observing', this.#findings[0] ?? 'The updater is still looking at the stack. Try again in a moment.')
+    return this.#journal
+  }
+
+  #reach(signal: AbortSignal): Reach {
+    const { ports, settings } = this.#options
+    return { ports, settings, signal, effects: this.#left.signal }
+  }
+
+  #context(journal: Journal, signal: AbortSignal, flight: Flight | null): Context {
+    return {
+      ...this.#reach(signal),
+      journal,
+      tell: (happening) => {
+        flight?.notice(happening)
+        this.#emit(journal.record.operation?.id ?? flight?.id ?? '', happening)
+      },
+    }
+  }
+
+  #emit(operationId: string, happening: Happening | Omit<RolloutEvent, 'at' | 'operationId'>): void {
+    const event: RolloutEvent = { ...happening, at: this.#now(), operationId }
+    if (event.kind !== 'progress') this.#options.ports.log.info(event.message, { event: event.kind, step: event.step, operation: operationId, durationMs: event.durationMs })
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  #now(): string {
+    return new Date(this.#options.ports.clock.now()).toISOString()
+  }
+}
+
+/** Refused operations that can still be asked for by id. */
+const refusalsKept = 100
