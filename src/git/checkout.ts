@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { finished } from 'node:stream/promises'
 import { UpdaterError } from '../rollout/errors.ts'
 import type { ArchiveSource } from './archive.ts'
 import { start } from './command.ts'
@@ -31,11 +31,18 @@ export function createCheckouts(stateDirectory: string, archives: ArchiveSource,
     await mkdir(temporary)
     // git archive and tar, joined without a shell. Owners are not taken over; GNU tar creates outward links last.
     const tar = start('tar', ['-x', '-o', '-f', '-', '-C', temporary], { ...options, signal })
-    const fed = pipeline(archives.archive(commit, signal), tar.stdin).catch((error: unknown) => {
+    const archive = archives.archive(commit, signal)
+    const whole = finished(archive).catch((error: unknown) => {
       tar.stop()
       throw error
     })
-    await bothWell(fed, tar.done)
+    // tar may leave at the end mark, before it has taken the padding behind it; the archive is read to its end all the same.
+    tar.stdin.once('close', () => archive.resume())
+    archive.pipe(tar.stdin)
+    await bothWell(whole, tar.done.catch((error: unknown) => {
+      archive.destroy()
+      throw error
+    }))
     await settleTree(temporary, signal)
     await publish(temporary, releaseDirectory(stateDirectory, commit))
     await syncDirectory(root)
@@ -75,8 +82,8 @@ export function createCheckouts(stateDirectory: string, archives: ArchiveSource,
 }
 
 /** Waits for both ends of the pipe; the reader's end tells why the writer's broke, unless the writer began. */
-async function bothWell(fed: Promise<void>, done: Promise<void>): Promise<void> {
-  const [writer, reader] = await Promise.allSettled([fed, done])
+async function bothWell(whole: Promise<void>, done: Promise<void>): Promise<void> {
+  const [writer, reader] = await Promise.allSettled([whole, done])
   if (writer.status === 'rejected' && writer.reason instanceof UpdaterError) throw writer.reason
   if (reader.status === 'rejected') throw reader.reason
   if (writer.status === 'rejected') throw writer.reason
