@@ -3,24 +3,25 @@ import { changeOperation } from '../journal.ts'
 import type { ProbeAnswer } from '../model.ts'
 import { passGate } from '../gates.ts'
 import { stepNames } from '../plan.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { gate } from './step.ts'
 
 /** Has Traefik itself reach the standby before any user does (fault 29). An installation without previews is told so. */
 export async function checkPreviews(context: Context): Promise<void> {
   const { targetColor, topology } = context.journal.operation
-  await Promise.all(topology.groups.map(async (group) => {
-    const first = await context.ports.probe.preview(group, targetColor, context.signal)
+  await sideBySide(context, topology.groups, async (together, group) => {
+    const first = await together.ports.probe.preview(group, targetColor, together.signal)
     if (first === null) {
-      await warn(context, `${group.name} was not checked through Traefik before the switch: no internal entry point is configured.`)
+      await warn(together, `${group.name} was not checked through Traefik before the switch: no internal entry point is configured.`)
       return
     }
-    await gate(context, stepNames.preview(group.name), () => passGate(context, {
+    await gate(together, stepNames.preview(group.name), () => passGate(together, {
       what: `The preview of ${group.name} on ${targetColor} through Traefik`,
-      limit: { name: 'previewHealth', milliseconds: context.settings.limits.previewHealth },
+      limit: { name: 'previewHealth', milliseconds: together.settings.limits.previewHealth },
       code: 'gate_refused',
-      ask: async (signal) => (await context.ports.probe.preview(group, targetColor, signal)) ?? gone,
+      ask: async (signal) => (await together.ports.probe.preview(group, targetColor, signal)) ?? gone,
     }))
-  }))
+  })
 }
 
 const gone: ProbeAnswer = { healthy: false, status: null, stamp: null, detail: 'the internal entry point is gone' }

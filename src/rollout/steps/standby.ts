@@ -4,6 +4,7 @@ import { UpdaterError } from '../errors.ts'
 import { passGate } from '../gates.ts'
 import type { Release } from '../model.ts'
 import { stepNames } from '../plan.ts'
+import { sideBySide } from '../side-by-side.ts'
 import type { Color, Group, Topology } from '../topology.ts'
 import { servicesOf } from '../topology.ts'
 import { within } from '../within.ts'
@@ -35,9 +36,8 @@ export async function removeStandby(context: Context): Promise<void> {
 /** Asks every new container straight, side by side, until it is healthy. */
 export async function checkDirectly(context: Context): Promise<void> {
   const { targetColor, topology } = context.journal.operation
-  await Promise.all(topology.groups.map((group) =>
-    gate(context, stepNames.health(group.services[targetColor]), () => passDirectGate(context, group, targetColor)),
-  ))
+  await sideBySide(context, topology.groups, (together, group) =>
+    gate(together, stepNames.health(group.services[targetColor]), () => passDirectGate(together, group, targetColor)))
 }
 
 /** Has Docker Compose create and start services; their earlier containers are gone. */

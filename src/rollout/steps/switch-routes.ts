@@ -3,6 +3,7 @@ import { UpdaterError, sentenceOf } from '../errors.ts'
 import { passGate } from '../gates.ts'
 import { changeOperation } from '../journal.ts'
 import { stepNames } from '../plan.ts'
+import { sideBySide } from '../side-by-side.ts'
 import type { Color, Group, Topology } from '../topology.ts'
 import { effect, gate } from './step.ts'
 
@@ -52,9 +53,8 @@ export async function routesBack(context: Context): Promise<string | null> {
 export async function checkRouted(context: Context): Promise<void> {
   const { topology, generations } = context.journal.operation
   if (generations === null) return
-  await Promise.all(topology.groups.map((group) =>
-    gate(context, stepNames.routed(group.name), () => passRoutedGate(context, group, generations.target)),
-  ))
+  await sideBySide(context, topology.groups, (together, group) =>
+    gate(together, stepNames.routed(group.name), () => passRoutedGate(together, group, generations.target)))
 }
 
 /**
@@ -62,13 +62,13 @@ export async function checkRouted(context: Context): Promise<void> {
  * the other color. @throws routes_unconfirmed
  */
 export async function confirmGeneration(context: Context, topology: Topology, generation: string): Promise<void> {
-  await Promise.all(topology.groups.map((group) => passGate(context, {
+  await sideBySide(context, topology.groups, (together, group) => passGate(together, {
     what: `Generation ${generation.slice(0, 8)} of the routes on entry point ${group.entryPoint}`,
     limit: { name: 'routedHealth', milliseconds: context.settings.limits.routedHealth },
     code: 'routes_unconfirmed',
-    ask: (signal) => context.ports.probe.routed(group, signal),
+    ask: (signal) => together.ports.probe.routed(group, signal),
     accepts: (answer) => answer.stamp === generation,
-  })))
+  }))
 }
 
 function passRoutedGate(context: Context, group: Group, generation: string): Promise<void> {
