@@ -1,9 +1,28 @@
 import { defineConfig } from 'vitest/config'
 
+/** Levels that start an engine take their turn alone: they measure real waits, and an engine needs both cores. */
+const onEngine = ['test/docker/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/contract/**/*.docker.test.ts', 'test/traefik/**/*.test.ts']
+/** Levels with a daemon, git and processes of their own. */
+const onProcesses = ['test/sandbox/**/*.test.ts', 'test/demo/**/*.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    reporters: ['default', './test/reporting/plain-reporter.ts'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...onEngine, ...onProcesses], sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: { name: 'processes', include: onProcesses, testTimeout: 60_000, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { name: 'engine', include: onEngine, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 2 } },
+      },
+    ],
   },
 })

@@ -1,0 +1,30 @@
+import { UpdaterError } from '../rollout/errors.ts'
+import type { UpdaterService } from './service.ts'
+import { statusOf } from './status.ts'
+
+/**
+ * What the API is a plugin over when the settings cannot be used: it tells why, and refuses everything else, until
+ * somebody mends them and starts the updater again.
+ */
+export function createObservingService(reason: string, uptimeSeconds: () => number): UpdaterService {
+  const refuse = (): Promise<never> => Promise.reject(new UpdaterError('observing', `The updater only observes: ${reason}`))
+  return {
+    status: () => statusOf({
+      record: null,
+      busy: null,
+      uptimeSeconds: uptimeSeconds(),
+      observing: reason,
+      findings: [reason],
+      polling: { enabled: false, lastLookAt: null, nextLookAt: null, newest: null, outcome: null },
+    }),
+    history: () => Promise.resolve([]),
+    operation: (id) => Promise.reject(new UpdaterError('unknown_operation', `There is no operation ${id}.`)),
+    apply: refuse,
+    rollback: refuse,
+    unpause: refuse,
+    pause: refuse,
+    cancel: refuse,
+    diagnostics: () => Promise.resolve({ tree: { kind: 'unknown', reason }, containers: { error: reason } }),
+    subscribe: () => () => undefined,
+  }
+}

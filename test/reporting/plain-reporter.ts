@@ -1,0 +1,26 @@
+import type { Reporter, TestCase, TestModule, TestRunEndReason } from 'vitest/node'
+import type { SerializedError } from 'vitest'
+
+/**
+ * Ends a run with what was not run and why, and with the plain line `N passed, N failed` that needs no tool to read.
+ * A module that could not even be loaded counts as one failure.
+ */
+export default class PlainReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[], _reason: TestRunEndReason): void {
+    const tests = modules.flatMap((module) => [...module.children.allTests()])
+    const count = (state: string): number => tests.filter((test) => test.result().state === state).length
+    const broken = modules.filter((module) => module.errors().length > 0).length + errors.length
+    const skipped = tests.filter((test) => test.result().state === 'skipped')
+
+    if (skipped.length > 0) process.stdout.write(`\nNot run here:\n${[...new Set(skipped.map(reasonOf))].map((line) => `  ${line}\n`).join('')}`)
+    const left = skipped.length > 0 ? `, ${skipped.length} skipped` : ''
+    process.stdout.write(`\n${count('passed')} passed, ${count('failed') + broken} failed${left}\n`)
+  }
+}
+
+/** A skipped test says why in its note or in the title of its suite. */
+function reasonOf(test: TestCase): string {
+  const result = test.result()
+  const note = 'note' in result ? result.note : undefined
+  return note ?? (test.parent.type === 'suite' ? test.parent.fullName : test.fullName)
+}
