@@ -6,6 +6,7 @@ import { UpdaterError } from '../errors.ts'
 import { changeOperation } from '../journal.ts'
 import type { Container, Hold, Release } from '../model.ts'
 import { retire } from '../rollout.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { composeUp } from '../steps/standby.ts'
 import { otherColor, servicesOf, type Color, type Topology } from '../topology.ts'
 import { containersOf, fallen } from './decide.ts'
@@ -93,7 +94,7 @@ export async function restoreRoutes(context: Context, world: World, topology: To
 export async function stopStandby(context: Context, world: World, topology: Topology): Promise<void> {
   const services = servicesOf(topology, otherColor(context.journal.record.activeColor))
   const running = services.flatMap((service) => containersOf(world, service).filter(isRunning))
-  await Promise.all(running.map((container) => stopContainer(context, container)))
+  await sideBySide(context, running, stopContainer)
 }
 
 /** Adds a hold; it must be known even if it cannot be written. */

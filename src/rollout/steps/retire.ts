@@ -2,6 +2,7 @@ import type { Context } from '../context.ts'
 import { look, stopContainer, isRunning } from '../engine.ts'
 import { sentenceOf } from '../errors.ts'
 import { stepNames } from '../plan.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { servicesOf } from '../topology.ts'
 import { within } from '../within.ts'
 import { warn } from './preview.ts'
@@ -20,7 +21,7 @@ export async function stopOldColor(context: Context): Promise<void> {
   if (services.length === 0) return
   await effect(context, [stepNames.stopOld], async () => {
     const old = await look({ ...context, signal: context.effects }, services)
-    await Promise.all(old.filter(isRunning).map((container) => stopContainer(context, container)))
+    await sideBySide(context, old.filter(isRunning), stopContainer)
   })
 }
 

@@ -3,6 +3,7 @@ import { act, containerError, isRunning, look, stopContainer } from '../engine.t
 import { UpdaterError } from '../errors.ts'
 import type { Container, Release } from '../model.ts'
 import { stepNames } from '../plan.ts'
+import { sideBySide } from '../side-by-side.ts'
 import type { Singleton } from '../topology.ts'
 import { seconds, within } from '../within.ts'
 import { wayBackMissing } from './preflight.ts'
@@ -81,7 +82,7 @@ async function replaceSingleton(context: Context, singleton: Singleton, release:
 }
 
 async function removeAll(context: Context, singleton: Singleton, containers: readonly Container[]): Promise<void> {
-  await Promise.all(containers.map((container) => stopContainer(context, container)))
+  await sideBySide(context, containers, stopContainer)
   const ids = new Set(containers.map(({ id }) => id))
   const still = (await lookAt(context, singleton)).filter((container) => ids.has(container.id) && isRunning(container))
   if (still.length > 0) {

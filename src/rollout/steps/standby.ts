@@ -82,8 +82,8 @@ async function withOutput(context: Context, service: string, error: unknown): Pr
 
 async function removeColor(context: Context, topology: Topology, color: Color): Promise<void> {
   const leftovers = await look({ ...context, signal: context.effects }, servicesOf(topology, color))
-  await Promise.all(leftovers.map(async (container) => {
-    await stopContainer(context, container)
-    await act(context, `Removing ${container.service}`, (signal) => context.ports.runtime.remove(container.id, signal))
-  }))
+  await sideBySide(context, leftovers, async (together, container) => {
+    await stopContainer(together, container)
+    await act(together, `Removing ${container.service}`, (signal) => together.ports.runtime.remove(container.id, signal))
+  })
 }
