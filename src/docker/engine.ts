@@ -1,0 +1,59 @@
+import { Agent } from 'node:http'
+import type Docker from 'dockerode'
+import { UpdaterError } from '../rollout/errors.ts'
+import { engineError } from './engine-errors.ts'
+import { abortReason, seconds, throwIfAborted, untilAborted } from './waiting.ts'
+
+/** The way to the engine: every call has a limit, a signal, and errors that an operator understands. */
+export interface Engine {
+  /**
+   * @param what the call in words, after "could not": `list the containers`
+   * @throws engine_unreachable, engine_failed (`statusOf` tells the engine's answer), limit_exceeded, the signal's reason
+   */
+  call<T>(what: string, signal: AbortSignal, body: (docker: Docker, abortSignal: AbortSignal) => Promise<T>): Promise<T>
+  /** The same under a limit of its own, for calls that take long by nature. */
+  callWithin<T>(limit: number, what: string, signal: AbortSignal, body: (docker: Docker, abortSignal: AbortSignal) => Promise<T>): Promise<T>
+}
+
+/** @throws invalid_settings for an address that is neither `unix://` nor `tcp://` */
+export function connectEngine(dockerHost: string, engineCall: number): Engine {
+  const address = addressOf(dockerHost)
+  // Kept-alive connections of an engine that restarted would fail the next call.
+  const options = { ...address, agent: new Agent({ keepAlive: false }) }
+  let client: Promise<Docker> | undefined
+  const load = (): Promise<Docker> => {
+    // Loaded at the first call: dockerode takes longer to load than all the rest of the daemon.
+    client ??= import('dockerode').then(({ default: Client }) => new Client(options))
+    return client
+  }
+
+  const callWithin: Engine['callWithin'] = async (limit, what, signal, body) => {
+    throwIfAborted(signal)
+    const expiry = AbortSignal.timeout(limit)
+    const either = AbortSignal.any([signal, expiry])
+    try {
+      return await untilAborted(either, load().then((docker) => body(docker, either)))
+    } catch (error) {
+      if (signal.aborted) throw abortReason(signal)
+      if (expiry.aborted) throw new UpdaterError('limit_exceeded', `Docker at ${dockerHost} did not ${what} within ${seconds(limit)} (limits.engineCall); see whether the engine hangs.`, { cause: error })
+      throw engineError(dockerHost, what, error)
+    }
+  }
+  return { callWithin, call: (what, signal, body) => callWithin(engineCall, what, signal, body) }
+}
+
+interface Address {
+  readonly socketPath?: string
+  // Named even where there is none: dockerode would take it from the environment.
+  readonly host: string | undefined
+  readonly port?: string
+  readonly protocol: 'http'
+}
+
+function addressOf(dockerHost: string): Address {
+  const socket = /^unix:\/\/(\/.+)$/.exec(dockerHost)?.[1]
+  if (socket !== undefined) return { socketPath: socket, host: undefined, protocol: 'http' }
+  const [, host, port] = /^tcp:\/\/(\[[0-9a-fA-F:]+\]|[^/:]+):(\d+)\/?$/.exec(dockerHost) ?? []
+  if (host !== undefined && port !== undefined) return { host, port, protocol: 'http' }
+  throw new UpdaterError('invalid_settings', `DOCKER_HOST is ${JSON.stringify(dockerHost)}; give unix:///path/to/docker.sock or tcp://host:port.`)
+}

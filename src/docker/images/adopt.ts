@@ -1,0 +1,30 @@
+import type { Adoption, Container, Release } from '../../rollout/model.ts'
+import type { Engine } from '../engine.ts'
+import { inspectContainer } from '../containers/list.ts'
+import { revisionLabel, versionLabel } from '../labels.ts'
+import { releaseTag } from '../references.ts'
+import type { ImageLabels } from './labels-of-images.ts'
+import { repositoryOf, tagImage } from './tags.ts'
+
+/** What the images of these containers say of themselves; only what all of them agree on. */
+export async function identifyImages(images: ImageLabels, containers: readonly Container[], signal: AbortSignal): Promise<Adoption> {
+  const labels = await Promise.all(containers.map(async ({ imageId }) => (await images.of(imageId, signal)) ?? {}))
+  const commit = agreed(labels.map((labels) => labels[revisionLabel]))
+  return {
+    commit: commit !== null && /^[0-9a-f]{40}$/.test(commit) ? commit : null,
+    version: agreed(labels.map((labels) => labels[versionLabel])),
+  }
+}
+
+/** Gives the images of these containers the release's tag, under the names that the containers were created from. */
+export async function tagAdopted(engine: Engine, release: Release, containers: readonly Container[], signal: AbortSignal): Promise<void> {
+  for (const { id, imageId } of containers) {
+    const createdFrom = (await inspectContainer(engine, id, signal))?.Config.Image ?? imageId
+    await tagImage(engine, imageId, await repositoryOf(engine, createdFrom, imageId, signal), releaseTag(release.commit), signal)
+  }
+}
+
+function agreed(values: readonly (string | undefined)[]): string | null {
+  const [first] = values
+  return first !== undefined && first !== '' && values.every((value) => value === first) ? first : null
+}

@@ -1,0 +1,64 @@
+import type { ImageInfo } from 'dockerode'
+import { sentenceOf } from '../../rollout/errors.ts'
+import type { KeepSet } from '../../rollout/model.ts'
+import type { Log } from '../../rollout/ports.ts'
+import type { Engine } from '../engine.ts'
+import { projectLabel, revisionLabel } from '../labels.ts'
+import { isAdopted, isReleaseTag, operationOf, parseReference, releaseTag } from '../references.ts'
+import { abortReason } from '../waiting.ts'
+import { untag } from './tags.ts'
+
+export interface Pruning {
+  readonly project: string
+  /** Image names of the managed services. */
+  readonly repositories: ReadonlySet<string>
+  readonly keep: KeepSet
+}
+
+/** Removes what is ours and not kept, each on its own: what cannot go now goes next time. */
+export async function pruneImages(engine: Engine, log: Log, pruning: Pruning, signal: AbortSignal): Promise<void> {
+  const images = await engine.call('list the images', signal, (docker, abortSignal) => docker.listImages({ abortSignal }))
+  for (const reference of images.flatMap((image) => doomed(image, pruning))) {
+    try {
+      await untag(engine, reference, signal)
+    } catch (error) {
+      if (signal.aborted) throw abortReason(signal)
+      log.warn('an image that is no longer needed could not be removed', { image: reference, reason: sentenceOf(error) })
+    }
+  }
+}
+
+/** Build cache over its limit goes, the least recently used first. @throws as the engine does */
+export async function pruneBuildCache(engine: Engine, limit: number, signal: AbortSignal): Promise<void> {
+  await engine.call('remove build cache', signal, (docker, abortSignal) =>
+    // dockerode's own call drops the limit.
+    new Promise<void>((resolve, reject) => {
+      docker.modem.dial(
+        { path: '/build/prune?', method: 'POST', options: { _query: { all: true, 'keep-storage': limit }, _body: {} }, abortSignal, statusCodes: { 200: true, 500: 'server error' } },
+        (error: unknown) => (error instanceof Error ? reject(error) : resolve()),
+      )
+    }),
+  )
+}
+
+/** Names under which an image is to go; its id where it has none and is ours. */
+export function doomed(image: Pick<ImageInfo, 'Id' | 'RepoTags' | 'Labels'>, pruning: Pruning): string[] {
+  // An image without a tag carries null or `<none>:<none>`, one without a label null, whatever the types say.
+  const tags: readonly string[] | null | undefined = image.RepoTags
+  const labels: Readonly<Record<string, string>> | null | undefined = image.Labels
+  const names = (tags ?? []).filter((name) => !name.startsWith('<none>'))
+  const isOurs = labels?.[projectLabel] === pruning.project
+  if (names.length === 0) return isOurs ? [image.Id] : []
+  return names.filter((name) => isDoomed(name, isOurs, labels?.[revisionLabel] ?? null, pruning))
+}
+
+function isDoomed(name: string, isOurs: boolean, revision: string | null, { repositories, keep }: Pruning): boolean {
+  const reference = parseReference(name)
+  if (reference === null || !(isOurs || repositories.has(reference.repository))) return false
+  const operation = operationOf(reference.tag)
+  if (operation !== null) return !keep.operations.has(operation)
+  if (!isReleaseTag(reference.tag)) return false // a moving tag, or an operator's own
+  const kept = [...keep.commits].some((commit) => releaseTag(commit) === reference.tag)
+  const isMadeByUs = isOurs || isAdopted(reference.tag) || (revision?.startsWith(reference.tag) ?? false)
+  return isMadeByUs && !kept
+}

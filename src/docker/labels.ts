@@ -1,0 +1,15 @@
+/** Labels of the Open Containers Initiative that say what an image was built from. */
+export const revisionLabel = 'org.opencontainers.image.revision'
+export const versionLabel = 'org.opencontainers.image.version'
+
+/** Compose project for which we built an image; what carries it is ours to remove. */
+export const projectLabel = 'zetherion.updater.project'
+/** Commit, Dockerfile, target and arguments, hashed: the key of "already built". */
+export const keyLabel = 'zetherion.updater.key'
+/** Release tag under which it was built first. */
+export const tagLabel = 'zetherion.updater.tag'
+
+/** Compose's own marks on a container. */
+export const composeProjectLabel = 'com.docker.compose.project'
+export const composeServiceLabel = 'com.docker.compose.service'
+export const composeOneOffLabel = 'com.docker.compose.oneoff'

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { createDockerRuntime } from '../../../src/docker/docker-runtime.ts'
+import type { DockerRuntimeOptions } from '../../../src/docker/settings.ts'
+import type { ContainerRuntime, Log } from '../../../src/rollout/ports.ts'
+import { filesOf, releaseKinds, releaseOf } from '../../contract/container-runtime/suite.ts'
+import type { ContainerRuntimeWorld } from '../../contract/container-runtime/suite.ts'
+import type { Engine } from '../../engine/engine.ts'
+
+/** A project on a real engine: the contract's releases laid out, the good one's compose file in the project directory. */
+export interface DockerWorld extends ContainerRuntimeWorld {
+  readonly engine: Engine
+  readonly project: string
+  readonly projectDirectory: string
+  readonly releasesDirectory: string
+  readonly logged: readonly string[]
+  /** A second runtime over the same project, as after a restart or with other settings. */
+  another(options: Partial<DockerRuntimeOptions>): ContainerRuntime
+}
+
+export async function makeDockerWorld(engine: Engine, options: Partial<DockerRuntimeOptions> = {}): Promise<DockerWorld> {
+  const root = await mkdtemp(join(tmpdir(), 'zeth-adapter-'))
+  const [projectDirectory, releasesDirectory] = [join(root, 'project'), join(root, 'releases')]
+  for (const kind of releaseKinds) await writeFiles(join(releasesDirectory, releaseOf(kind).commit), filesOf(kind))
+  await writeFiles(projectDirectory, { 'docker-compose.yml': filesOf('good')['docker-compose.yml'] ?? '' })
+  const logged: string[] = []
+  const project = `contract${root.slice(-6).toLowerCase()}`
+  const another = (more: Partial<DockerRuntimeOptions>): ContainerRuntime =>
+    createDockerRuntime({
+      dockerHost: engine.env.DOCKER_HOST,
+      composeCommand: engine.composeCommand,
+      environment: engine.env,
+      project,
+      projectDirectory,
+      releasesDirectory,
+      archive: (commit, path) => tarOf(join(releasesDirectory, commit, path)),
+      log: logInto(logged),
+      ...options,
+      ...more,
+    })
+  return {
+    runtime: another({}),
+    release: releaseOf,
+    engine,
+    project,
+    projectDirectory,
+    releasesDirectory,
+    logged,
+    another,
+    close: () => rm(root, { recursive: true, force: true }),
+  }
+}
+
+export async function writeFiles(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, path)), { recursive: true })
+    await writeFile(join(directory, path), content)
+  }
+}
+
+/** Stands for `git archive`: the same bytes, without a repository. */
+export function tarOf(directory: string): Readable {
+  const tar = spawn('tar', ['-c', '-C', directory, '.'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  tar.on('close', (code) => {
+    if (code !== 0 && code !== null) tar.stdout.destroy(new Error(`tar of ${directory} ended with ${code}`))
+  })
+  return tar.stdout
+}
+
+export function logInto(lines: string[]): Log {
+  const write = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
+    lines.push(`${level} ${message} ${JSON.stringify(fields ?? {})}`)
+  }
+  return { info: write('info'), warn: write('warn'), error: write('error') }
+}
