@@ -18,11 +18,11 @@ function fieldSentence(error: FastifySchemaValidationError, place: string): stri
   return field === '' ? `${place === 'the body' ? 'The body' : 'The path'} must be ${expected}.` : `${field} in ${place} must be ${expected}.`
 }
 
-/** `expected` of the violated schema, or of the missing field's; ajv hands the schema over in verbose mode. */
+/** `description` of the violated schema, or of the missing field's; ajv hands the schema over in verbose mode. */
 function expectedOf(error: FastifySchemaValidationError, field: string | null): string | null {
   const parent = 'parentSchema' in error ? error.parentSchema : null
   const schema = field === null ? parent : entryOf(entryOf(parent, 'properties'), field)
-  const expected = entryOf(schema, 'expected')
+  const expected = entryOf(schema, 'description')
   return typeof expected === 'string' ? expected : null
 }
 

@@ -1,9 +1,9 @@
-import { Type } from 'typebox'
+import * as Type from 'typebox'
 import type { Static, TSchema } from 'typebox'
 
 /*
  * What goes over the wire (api-contract.md). Keys beyond the contract's are ours; none of the contract's may be renamed,
- * dropped or change type. `expected` is what an error says of a field.
+ * dropped or change type. `description` is what an error says of a field.
  */
 
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])

@@ -1,31 +1,31 @@
-import { Type } from 'typebox'
+import * as Type from 'typebox'
 import type { Static } from 'typebox'
 import { logLevels } from './settings.ts'
 
 /*
- * The shape of config/updater.yml. Each leaf says in `expected` what it wants, in words: the errors are made of them.
+ * The shape of config/updater.yml. Each leaf says in `description` what it wants, in words: the errors are made of them.
  * Every key is optional; what is missing has the default that config/updater.yml shows.
  */
 
 /** A duration is kept as written until the whole file is known to be good. */
-const duration = Type.Unsafe<string | number>({ duration: true, expected: 'a duration such as 10s, 14m or 250ms' })
-const size = Type.Unsafe<string | number>({ size: true, expected: 'a size such as 10GB or 500MB' })
-const count = (least: number) => Type.Integer({ minimum: least, maximum: 1_000, expected: `a whole number from ${least} to 1000` })
-const port = (least: number) => Type.Integer({ minimum: least, maximum: 65_535, expected: `a port from ${least} to 65535` })
-const text = (expected: string, pattern: string) => Type.String({ minLength: 1, pattern, expected })
+const duration = Type.Unsafe<string | number>({ duration: true, description: 'a duration such as 10s, 14m or 250ms' })
+const size = Type.Unsafe<string | number>({ size: true, description: 'a size such as 10GB or 500MB' })
+const count = (least: number) => Type.Integer({ minimum: least, maximum: 1_000, description: `a whole number from ${least} to 1000` })
+const port = (least: number) => Type.Integer({ minimum: least, maximum: 65_535, description: `a port from ${least} to 65535` })
+const text = (description: string, pattern: string) => Type.String({ minLength: 1, pattern, description })
 const baseUrl = text('a base URL such as http://zetherion-ai-traefik:8080', '^https?://[^\\s/?#{}]+/?$')
 const shortName = text('a short name of lower-case letters, digits and dashes', '^[a-z0-9][a-z0-9-]*$')
 const service = text('the name of a compose service', '^[a-zA-Z0-9][a-zA-Z0-9._-]*$')
-const oneOf = <const T extends readonly string[]>(values: T) => Type.Unsafe<T[number]>({ enum: values, expected: `one of ${values.join(', ')}` })
-const closed = { additionalProperties: false, expected: 'a section of keys' } as const
-const list = { expected: 'a list' } as const
+const oneOf = <const T extends readonly string[]>(values: T) => Type.Unsafe<T[number]>({ enum: values, description: `one of ${values.join(', ')}` })
+const closed = { additionalProperties: false, description: 'a section of keys' } as const
+const list = { description: 'a list' } as const
 
 const router = Type.Object(
   {
     rule: Type.Optional(text('a Traefik rule such as Host(`example.org`)', '^[^{}]*$')),
-    priority: Type.Optional(Type.Integer({ minimum: 1, expected: 'a whole number above 0' })),
+    priority: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number above 0' })),
     middlewares: Type.Optional(Type.Array(text('the name of a middleware', '^[^\\s{}]+$'), list)),
-    tls: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { expected: "Traefik's tls section of a router" })),
+    tls: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "Traefik's tls section of a router" })),
   },
   closed,
 )
@@ -82,15 +82,15 @@ const policy = Type.Object(
 const traefik = Type.Object(
   {
     entryPoints: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$' }), baseUrl, closed)),
-    preview: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], pattern: '^https?://[^\\s/?#{}]+/?$', expected: 'a base URL such as http://zetherion-ai-traefik:9180, or null' })),
+    preview: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], pattern: '^https?://[^\\s/?#{}]+/?$', description: 'a base URL such as http://zetherion-ai-traefik:9180, or null' })),
   },
   closed,
 )
 
 const docker = Type.Object(
   {
-    composeCommand: Type.Optional(Type.Array(text('a word of a command', '\\S'), { minItems: 1, expected: 'a command as a list, such as [docker, compose]' })),
-    project: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], pattern: '^[a-z0-9][a-z0-9_-]*$', expected: 'a compose project name, or null' })),
+    composeCommand: Type.Optional(Type.Array(text('a word of a command', '\\S'), { minItems: 1, description: 'a command as a list, such as [docker, compose]' })),
+    project: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], pattern: '^[a-z0-9][a-z0-9_-]*$', description: 'a compose project name, or null' })),
     builder: Type.Optional(oneOf(['buildkit', 'classic'])),
     buildCacheLimit: Type.Optional(size),
   },
@@ -101,7 +101,7 @@ const runtime = Type.Object(
   {
     kind: Type.Optional(oneOf(['docker', 'sandbox'])),
     directory: Type.Optional(text('a directory', '\\S')),
-    hosts: Type.Optional(Type.Record(Type.String(), text('an address such as 127.0.0.1', '^\\S+$'), { expected: 'host names and their addresses' })),
+    hosts: Type.Optional(Type.Record(Type.String(), text('an address such as 127.0.0.1', '^\\S+$'), { description: 'host names and their addresses' })),
   },
   closed,
 )
@@ -121,7 +121,7 @@ export const configSchema = Type.Object(
         {
           host: Type.Optional(text('an address to listen on', '^\\S+$')),
           port: Type.Optional(port(0)),
-          secretGroup: Type.Optional(Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 0, expected: 'a group id, or null' })),
+          secretGroup: Type.Optional(Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 0, description: 'a group id, or null' })),
         },
         closed,
       ),

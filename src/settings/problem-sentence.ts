@@ -8,7 +8,7 @@ export interface ProblemSentence {
   readonly sentence: string
 }
 
-/** Wants ajv's `verbose`, and `expected` on every schema that may be violated. */
+/** Wants ajv's `verbose`, and a `description` on every schema that may be violated. */
 export function problemSentence(error: ErrorObject): ProblemSentence {
   if (error.keyword === 'additionalProperties') return unknownKey(error)
   if (error.keyword === 'required') return missingKey(error)
@@ -36,7 +36,7 @@ function keysOf(schema: unknown): string[] {
 }
 
 function expectedBy(schema: unknown): string | null {
-  const expected = isSection(schema) ? schema['expected'] : null
+  const expected = isSection(schema) ? schema['description'] : null
   return typeof expected === 'string' ? expected : null
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import * as Type from 'typebox'
 
 const answer = Type.Object({ status: Type.Literal('ok') })
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import * as Type from 'typebox'
 import type { UpdaterService } from '../../updater/service.ts'
 import { pauseBody } from '../bodies.ts'
 import { callerOf } from '../caller.ts'

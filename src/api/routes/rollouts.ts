@@ -1,6 +1,6 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import * as Type from 'typebox'
 import { UpdaterError, sentenceOf } from '../../rollout/errors.ts'
 import type { Started, UpdaterService } from '../../updater/service.ts'
 import { applyBody, rollbackBody } from '../bodies.ts'
