@@ -4,6 +4,7 @@ import { dirname } from '../rollout/paths.ts'
 import type { Files, HistoryStore, Log, Random } from '../rollout/ports.ts'
 import { publishFile, stageFile } from '../rollout/whole-file.ts'
 import { createStorageChecks } from './record-schema.ts'
+import type { StorageChecks } from './record-schema.ts'
 import { createTurns } from './turns.ts'
 
 export interface HistoryStoreOptions {
@@ -14,6 +15,8 @@ export interface HistoryStoreOptions {
   readonly log: Log
   /** Entries kept; the file is rewritten when it has twice as many lines. */
   readonly limit?: number
+  /** Shared by all stores of a process: compiling them takes 50 ms and more. Default: checks of its own. */
+  readonly checks?: StorageChecks
 }
 
 const mode = 0o644
@@ -27,8 +30,7 @@ type Lines = number | 'unseen' | 'torn'
  * as a whole by its readable entries.
  */
 export function createHistoryStore(options: HistoryStoreOptions): HistoryStore {
-  const { path, files, limit = 1_000 } = options
-  const checks = createStorageChecks()
+  const { path, files, limit = 1_000, checks = createStorageChecks() } = options
   const inTurn = createTurns()
   let lines: Lines = 'unseen'
 

@@ -5,6 +5,7 @@ import type { Files, Log, Random, RecordStore } from '../rollout/ports.ts'
 import { publishFile, stageFile } from '../rollout/whole-file.ts'
 import { decodeRecord, encodeRecord } from './record-file.ts'
 import { createStorageChecks } from './record-schema.ts'
+import type { StorageChecks } from './record-schema.ts'
 import { createTurns } from './turns.ts'
 
 export interface RecordStoreOptions {
@@ -13,6 +14,8 @@ export interface RecordStoreOptions {
   readonly files: Files
   readonly random: Random
   readonly log: Log
+  /** Shared by all stores of a process: compiling them takes 50 ms and more. Default: checks of its own. */
+  readonly checks?: StorageChecks
 }
 
 /** Readable by the stack's other services, as the predecessor's file was; it holds no secret. */
@@ -34,12 +37,11 @@ const mode = 0o644
  * that is gone while `.previous` is there (fault 15). Only a directory without either is `none`.
  */
 export function createRecordStore(options: RecordStoreOptions): RecordStore {
-  const { path, files } = options
+  const { path, files, checks = createStorageChecks() } = options
   const directory = dirname(path)
   const previousPath = `${path}.previous`
   const damagedPath = `${path}.damaged`
   const temporaryPrefix = `${path.slice(path.lastIndexOf('/') + 1)}.tmp-`
-  const checks = createStorageChecks()
   const inTurn = createTurns()
 
   return {
