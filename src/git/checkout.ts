@@ -36,9 +36,10 @@ export function createCheckouts(stateDirectory: string, archives: ArchiveSource,
       tar.stop()
       throw error
     })
-    // tar may leave at the end mark, before it has taken the padding behind it; the archive is read to its end all the same.
-    tar.stdin.once('close', () => archive.resume())
     archive.pipe(tar.stdin)
+    // tar may leave at the end mark, before it has taken the padding behind it; the archive is read to its end all the
+    // same. (After `pipe`, whose own listener pauses the archive.)
+    tar.stdin.once('close', () => archive.resume())
     await bothWell(whole, tar.done.catch((error: unknown) => {
       archive.destroy()
       throw error

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { fixedConfig } from './environment.ts'
-import { abortedBy, CommandFailed, limitReached } from './failure.ts'
+import { abortedBy, CommandFailed, LimitReached } from './failure.ts'
 import type { Redact } from './redaction.ts'
 
 /** How a command is run. */
@@ -67,7 +67,7 @@ export function start(program: 'git' | 'tar', args: readonly string[], options: 
       stop()
     }
     const onAbort = (): void => end(abortedBy(signal, name))()
-    const timer = setTimeout(end(limitReached(name, limit)), limit)
+    const timer = setTimeout(end(new LimitReached(name, limit)), limit)
     const settle = (outcome: Error | null): void => {
       clearTimeout(timer)
       clearTimeout(insist)

@@ -13,9 +13,11 @@ export class CommandFailed extends Error {
   }
 }
 
-/** The command ran into its limit. */
-export function limitReached(command: string, limit: number): UpdaterError {
-  return new UpdaterError('limit_exceeded', `${command} was ended at its limit of ${limit / 1000} s (limits.git).`)
+/** The command ran into the limit of one git command. A caller's own limit_exceeded is not this one. */
+export class LimitReached extends UpdaterError {
+  constructor(command: string, limit: number) {
+    super('limit_exceeded', `${command} was ended at its limit of ${limit / 1000} s (limits.git).`)
+  }
 }
 
 /** What a caller gets whose signal ended the command: the signal's own reason where that says enough. */
@@ -34,7 +36,7 @@ export function localFailure(doing: string, error: unknown): UpdaterError {
 
 /** A failure of a command that talks to the remote: unreachable, too slow, or an answer that git refuses. */
 export function remoteFailure(url: string, error: unknown): UpdaterError {
-  if (error instanceof UpdaterError && error.code !== 'limit_exceeded') return error
+  if (error instanceof UpdaterError && !(error instanceof LimitReached)) return error
   const words = error instanceof Error ? error.message : String(error)
   if (isDiskFull(words)) return diskFull(`Fetching from ${url}`, error)
   return new UpdaterError('remote_unreachable', `The release repository ${url} gave no usable answer: ${words}`, { cause: error })

@@ -1,7 +1,7 @@
 import { simpleGit } from 'simple-git'
 import { fixedConfig } from './environment.ts'
 import type { Environment } from './environment.ts'
-import { abortedBy, CommandFailed, limitReached } from './failure.ts'
+import { abortedBy, CommandFailed, LimitReached } from './failure.ts'
 import type { Redact } from './redaction.ts'
 
 /** Questions to a repository on this machine, and changes to it. */
@@ -41,7 +41,7 @@ export function openRepository(directory: string, environment: Environment, limi
       return await git.env({ ...environment }).raw([...args])
     } catch (error) {
       if (signal.aborted) throw abortedBy(signal, name)
-      if (timeout.aborted) throw limitReached(name, limit)
+      if (timeout.aborted) throw new LimitReached(name, limit)
       // simple-git's own error carries the command and what it printed: only its redacted words go on.
       throw new CommandFailed(name, exitCode, redact(error instanceof Error ? error.message : String(error)))
     }

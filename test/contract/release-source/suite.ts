@@ -219,8 +219,8 @@ export function releaseSourceContract(name: string, makeWorld: () => Promise<Rel
       await source.fetch('v1.0.0', null, signal)
       const reason = new UpdaterError('cancelled', 'Cancelled by an operator.')
       const aborted = AbortSignal.abort(reason)
-      for (const call of [source.listTags(aborted), source.fetch('v1.0.0', commit, aborted), source.checkout(commit, aborted)]) {
-        expect(await failureOf(call)).toBe(reason)
+      for (const call of [() => source.listTags(aborted), () => source.fetch('v1.0.0', commit, aborted), () => source.checkout(commit, aborted)]) {
+        expect(await failureOf(call())).toBe(reason)
       }
       expect(await world.laidOut()).toEqual([])
     })
