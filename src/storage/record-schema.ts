@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import type { ValidateFunction } from 'ajv'
-import { Type } from 'typebox'
+import * as Type from 'typebox'
 import type { Static } from 'typebox'
 import { errorCauses } from '../rollout/errors.ts'
 import type { Cause, ErrorCode } from '../rollout/errors.ts'

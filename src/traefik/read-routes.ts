@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import type { ValidateFunction } from 'ajv'
-import { Type } from 'typebox'
+import * as Type from 'typebox'
 import type { Static } from 'typebox'
 import { parseDocument } from 'yaml'
 import type { RoutesFile } from '../rollout/model.ts'
@@ -28,9 +28,7 @@ export type RoutesReader = (bytes: Uint8Array) => RoutesFile
 
 /** Understands what `renderRoutes` writes and the predecessor's plain form: routers of one color, no stamp, no previews. */
 export function createRoutesReader(): RoutesReader {
-  const ajv = new Ajv()
-  const isContent = ajv.compile<Static<typeof Content>>(Content)
-  const isStamp = ajv.compile<Static<typeof StampMiddleware>>(StampMiddleware)
+  let checks: Checks | undefined
 
   return (bytes) => {
     const text = decode(bytes)
@@ -39,12 +37,29 @@ export function createRoutesReader(): RoutesReader {
     if (text.includes('{{')) return unreadable('it contains a template')
     const parsed = parse(text)
     if ('reason' in parsed) return unreadable(parsed.reason)
-    if (!isContent(parsed.value)) return unreadable(`it is no routes file (${ajv.errorsText(isContent.errors, { dataVar: '' })})`)
+    checks ??= compileChecks()
+    const { isContent, isStamp } = checks
+    if (!isContent(parsed.value)) return unreadable(`it is no routes file (${checks.reason()})`)
     const { http } = parsed.value
     const active = activeColor(http, text)
     if ('reason' in active) return unreadable(active.reason)
     return { kind: 'routes', active: active.color, generation: generationOf(http, isStamp), sequence: sequenceOf(text), text }
   }
+}
+
+interface Checks {
+  readonly isContent: ValidateFunction<Static<typeof Content>>
+  readonly isStamp: ValidateFunction<Static<typeof StampMiddleware>>
+  /** Of the last refusal of `isContent`. */
+  reason(): string
+}
+
+/** At the first file read: the start of the API need not wait for it. */
+function compileChecks(): Checks {
+  const ajv = new Ajv()
+  const isContent = ajv.compile<Static<typeof Content>>(Content)
+  const isStamp = ajv.compile<Static<typeof StampMiddleware>>(StampMiddleware)
+  return { isContent, isStamp, reason: () => ajv.errorsText(isContent.errors, { dataVar: '' }) }
 }
 
 function unreadable(reason: string): RoutesFile {
