@@ -10,7 +10,7 @@ import type { Repository } from './repository.ts'
 export async function whyForeign(tree: Repository, directory: string, url: string, mirror: Repository, signal: AbortSignal): Promise<string | null> {
   const top = await tree.ask(['rev-parse', '--show-toplevel'], signal, 128)
   if (top === null) return 'it is no git working tree'
-  if (top.replace(/\n$/, '') !== (await realpath(directory))) return 'it is a directory inside another working tree'
+  if (top.replace(/\n$/, '') !== (await realpath(directory))) return 'its repository belongs to another directory'
   if ((await tree.ask(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], signal)) === null) return 'it has no commit yet'
   if (await hasRemote(tree, directory, url, signal)) return null
   if (await shareRoot(tree, mirror, signal)) return null

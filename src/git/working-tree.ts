@@ -1,5 +1,5 @@
 import { rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { UpdaterError } from '../rollout/errors.ts'
 import type { TreeState } from '../rollout/model.ts'
 import type { Log } from '../rollout/ports.ts'
@@ -38,7 +38,7 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
   const { directory, tree, treeWithMirror, mirror, log } = parts
 
   const describe = async (signal: AbortSignal): Promise<TreeState> => {
-    if ((await stat(directory).catch(() => null)) === null) return { kind: 'foreign', reason: 'there is no such directory' }
+    if (!(await exists(directory))) return { kind: 'foreign', reason: 'there is no such directory' }
     await mirror.prepare(signal)
     const reason = await whyForeign(tree, directory, parts.url, parts.mirrorRepository, signal)
     if (reason !== null) return { kind: 'foreign', reason }
@@ -56,12 +56,17 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
     const { conflicts, already } = await lookAhead(treeWithMirror, directory, commit, signal)
     if (conflicts.length > 0) throw inTheWay(directory, commit, conflicts)
     await tree.run(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-recurse-submodules', '--', parts.mirrorDirectory, releaseRef(commit)], signal)
-    await clearOwnLock(parts, signal)
-    await writeFile(parts.marker, `${commit}\n`)
-    if (already.length > 0) await tree.run(['update-index', '--add', '--', ...already], signal)
     const where = (await staysOnBranch(tree, before, commit, signal)) ? ['--no-track', '-B', before.ref] : ['--detach']
-    await checkOut(tree, directory, commit, where, signal)
-    await rm(parts.marker, { force: true })
+    const lock = await indexLock(tree, directory, signal)
+    await clearOwnLock(parts, lock)
+    await writeFile(parts.marker, `${commit}\n`)
+    try {
+      if (already.length > 0) await tree.run(['update-index', '--add', '--', ...already], signal)
+      await checkOut(tree, directory, commit, where, signal)
+    } finally {
+      // A git that ended by itself took its lock along; then a later lock is somebody else's.
+      if (!(await exists(lock))) await rm(parts.marker, { force: true })
+    }
     log.info('brought the working tree to the release', { directory, commit, ref: where.at(-1) })
   }
 
@@ -112,14 +117,20 @@ async function checkOut(tree: Repository, directory: string, commit: string, whe
 }
 
 /** A git of ours that was killed leaves its lock; one that nobody of us left belongs to the operator. */
-async function clearOwnLock(parts: TreeParts, signal: AbortSignal): Promise<void> {
-  const path = (await parts.tree.run(['rev-parse', '--git-path', 'index.lock'], signal)).replace(/\n$/, '')
-  const lock = path.startsWith('/') ? path : join(parts.directory, path)
-  if ((await stat(lock).catch(() => null)) === null) return
-  if ((await stat(parts.marker).catch(() => null)) === null) {
+async function clearOwnLock(parts: TreeParts, lock: string): Promise<void> {
+  if (!(await exists(lock))) return
+  if (!(await exists(parts.marker))) {
     throw new UpdaterError('tree_conflict', `Another git command works in the project directory ${parts.directory}, or one that was killed left ${lock}; remove that file if nothing runs there.`, { details: { paths: [lock] } })
   }
   await rm(lock, { force: true })
+}
+
+async function indexLock(tree: Repository, directory: string, signal: AbortSignal): Promise<string> {
+  return resolve(directory, (await tree.run(['rev-parse', '--git-path', 'index.lock'], signal)).replace(/\n$/, ''))
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null
 }
 
 function inTheWay(directory: string, commit: string, paths: readonly string[]): UpdaterError {

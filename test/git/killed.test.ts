@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { access, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { git, makeGitWorld } from './git-world.ts'
+import type { GitWorld } from './git-world.ts'
+import { withProgram } from './programs.ts'
+
+describe('after a kill in the middle', () => {
+  const signal = new AbortController().signal
+  let world: GitWorld
+  beforeEach(async () => {
+    world = await makeGitWorld()
+  })
+  afterEach(() => world.dispose())
+
+  test('of laying out a release, the half of it is no release, and the next start makes it whole', async () => {
+    const commit = await world.publish('v1.0.0', { 'docker-compose.yml': 'one', big: 'x'.repeat(300_000) })
+    await world.open().fetch('v1.0.0', null, signal)
+    // Takes a part of the archive, leaves a file, and kills the daemon with SIGKILL.
+    const environment = await withProgram(world.root, 'tar', 'head -c 1000 >/dev/null; echo half > "$6/half"; kill -9 $PPID')
+    const daemon = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('killed-child.ts', import.meta.url)), world.remote, world.state, world.project, commit], { env: environment, stdio: 'inherit' })
+    const [, signalCode] = await once(daemon, 'exit')
+    expect(signalCode).toBe('SIGKILL')
+    expect(await world.laidOut()).toEqual([expect.stringMatching(/^\.new-/)])
+    const source = world.open()
+    await source.checkout(commit, signal)
+    await source.prune(new Set([commit]), signal)
+    expect(await world.laidOut()).toEqual([commit])
+    expect(Object.keys(await world.releaseFiles(commit)).sort()).toEqual(['big', 'docker-compose.yml'])
+  })
+
+  test('of a fetch, its locks and half packs refuse nothing at the next start', async () => {
+    const commit = await world.publish('v1.0.0', { 'docker-compose.yml': 'one' })
+    await world.open().fetch('v1.0.0', null, signal)
+    const mirror = join(world.state, 'source.git')
+    const leftovers = ['refs/tags/v1.1.0.lock', `refs/releases/${commit}.lock`, 'packed-refs.lock', 'objects/pack/tmp_pack_x1', 'refs/incoming/v1.1.0.lock']
+    for (const path of leftovers) {
+      await mkdir(join(mirror, path, '..'), { recursive: true })
+      await writeFile(join(mirror, path), '')
+    }
+    const next = await world.publish('v1.1.0', { 'docker-compose.yml': 'two' })
+    const source = world.open()
+    expect(await source.fetch('v1.1.0', null, signal)).toBe(next)
+    expect(await source.fetch('v1.0.0', commit, signal)).toBe(commit)
+    for (const path of leftovers) await expect(access(join(mirror, path))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  test('of making the mirror, it is made anew', async () => {
+    const commit = await world.publish('v1.0.0', { 'docker-compose.yml': 'one' })
+    await mkdir(join(world.state, 'source.git', 'objects'), { recursive: true })
+    expect(await world.open().fetch('v1.0.0', null, signal)).toBe(commit)
+  })
+
+  test("of bringing the operator's tree, the next try finishes it although git left its lock", async () => {
+    const first = { '.gitattributes': 'b filter=fatal\n', a: 'one', b: 'one', gone: 'x', 'z.sh': 'one' }
+    await world.publish('v1.0.0', first)
+    await world.cloneTree('v1.0.0')
+    const commit = await world.publish('v1.1.0', { '.gitattributes': 'b filter=fatal\n', a: 'two', 'a-new': 'new', b: 'two', 'z.sh': 'two' })
+    const source = world.open()
+    await source.fetch('v1.1.0', null, signal)
+    // Kills the git that is writing `b`, after `a` and `a-new`.
+    await git(world.project, 'config', 'filter.fatal.smudge', 'kill -9 $PPID')
+    await expect(source.bringTree(commit, signal)).rejects.toMatchObject({ code: 'tree_conflict' })
+    expect([await world.readTree('a'), await world.readTree('a-new'), await world.readTree('z.sh')]).toEqual(['two', 'new', 'one'])
+    await access(join(world.project, '.git', 'index.lock'))
+    await git(world.project, 'config', '--unset', 'filter.fatal.smudge')
+
+    const after = world.open()
+    expect(await after.treeConflicts(commit, signal)).toEqual([])
+    await after.bringTree(commit, signal)
+    expect(await after.describeTree(signal)).toEqual({ kind: 'clone', commit, ref: 'main', clean: true })
+    expect(await git(world.project, 'status', '--porcelain')).toBe('')
+    expect(await readdir(world.state)).not.toContain('tree-checkout')
+  })
+
+  test("a lock that no git of ours left is the operator's: told, and left alone", async () => {
+    await world.publish('v1.0.0', { a: 'one' })
+    await world.cloneTree('v1.0.0')
+    const commit = await world.publish('v1.1.0', { a: 'two' })
+    const source = world.open()
+    await source.fetch('v1.1.0', null, signal)
+    const lock = join(world.project, '.git', 'index.lock')
+    await writeFile(lock, '')
+    await expect(source.bringTree(commit, signal)).rejects.toMatchObject({ code: 'tree_conflict', message: expect.stringContaining(lock) })
+    await access(lock)
+    expect(await world.readTree('a')).toBe('one')
+  })
+})
