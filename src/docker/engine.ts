@@ -2,7 +2,8 @@ import { Agent } from 'node:http'
 import type Docker from 'dockerode'
 import { UpdaterError } from '../rollout/errors.ts'
 import { engineError } from './engine-errors.ts'
-import { abortReason, seconds, throwIfAborted, untilAborted } from './waiting.ts'
+import { within } from './waiting.ts'
+import type { Limit } from './waiting.ts'
 
 /** The way to the engine: every call has a limit, a signal, and errors that an operator understands. */
 export interface Engine {
@@ -12,7 +13,7 @@ export interface Engine {
    */
   call<T>(what: string, signal: AbortSignal, body: (docker: Docker, abortSignal: AbortSignal) => Promise<T>): Promise<T>
   /** The same under a limit of its own, for calls that take long by nature. */
-  callWithin<T>(limit: number, what: string, signal: AbortSignal, body: (docker: Docker, abortSignal: AbortSignal) => Promise<T>): Promise<T>
+  callWithin<T>(limit: Limit, what: string, signal: AbortSignal, body: (docker: Docker, abortSignal: AbortSignal) => Promise<T>): Promise<T>
 }
 
 /** @throws invalid_settings for an address that is neither `unix://` nor `tcp://` */
@@ -27,19 +28,16 @@ export function connectEngine(dockerHost: string, engineCall: number): Engine {
     return client
   }
 
-  const callWithin: Engine['callWithin'] = async (limit, what, signal, body) => {
-    throwIfAborted(signal)
-    const expiry = AbortSignal.timeout(limit)
-    const either = AbortSignal.any([signal, expiry])
-    try {
-      return await untilAborted(either, load().then((docker) => body(docker, either)))
-    } catch (error) {
-      if (signal.aborted) throw abortReason(signal)
-      if (expiry.aborted) throw new UpdaterError('limit_exceeded', `Docker at ${dockerHost} did not ${what} within ${seconds(limit)} (limits.engineCall); see whether the engine hangs.`, { cause: error })
-      throw engineError(dockerHost, what, error)
-    }
-  }
-  return { callWithin, call: (what, signal, body) => callWithin(engineCall, what, signal, body) }
+  const callWithin: Engine['callWithin'] = (limit, what, signal, body) =>
+    within(limit, `Docker at ${dockerHost}, asked to ${what},`, signal, async (abortSignal) => {
+      try {
+        return await body(await load(), abortSignal)
+      } catch (error) {
+        throw engineError(dockerHost, what, error)
+      }
+    })
+  const limit = { name: 'limits.engineCall', milliseconds: engineCall }
+  return { callWithin, call: (what, signal, body) => callWithin(limit, what, signal, body) }
 }
 
 interface Address {

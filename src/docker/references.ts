@@ -8,7 +8,7 @@ export interface Reference {
 
 /** Null for what is no image name with a tag that we could move: a digest, an id, or no name at all. */
 export function parseReference(image: string): Reference | null {
-  const [, repository, tag] = referencePattern.exec(image) ?? []
+  const [, repository, tag] = (image.length <= longestName && referencePattern.exec(image)) || []
   return repository === undefined ? null : { repository, tag: tag ?? 'latest' }
 }
 
@@ -38,5 +38,6 @@ export function isAdopted(commit: string): boolean {
 }
 
 const keepPrefix = 'keep-'
+const longestName = 400
 const referencePattern =
-  /^((?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?$/
+  /^((?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?$/

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { UpdaterError } from '../../rollout/errors.ts'
-import { abortReason, seconds, throwIfAborted } from '../waiting.ts'
+import { within } from '../waiting.ts'
+import type { Limit } from '../waiting.ts'
 
 export interface ChildCall {
   readonly argv: readonly string[]
   readonly directory: string
   readonly environment: Readonly<Record<string, string>>
-  /** ms. */
-  readonly limit: number
+  readonly limit: Limit
 }
 
 export interface ChildResult {
@@ -22,26 +22,24 @@ export interface ChildResult {
  * @throws compose_failed when it cannot be started, limit_exceeded, the signal's reason
  */
 export async function runChild(call: ChildCall, signal: AbortSignal): Promise<ChildResult> {
-  throwIfAborted(signal)
   const [command, ...args] = call.argv
   if (command === undefined) throw new UpdaterError('invalid_settings', 'The compose command is empty; set it to `docker compose`.')
-  const expiry = AbortSignal.timeout(call.limit)
-  const either = AbortSignal.any([signal, expiry])
-  return await new Promise<ChildResult>((resolve, reject) => {
+  return await within(call.limit, call.argv.join(' '), signal, (signal) => run(command, args, call, signal))
+}
+
+function run(command: string, args: readonly string[], call: ChildCall, signal: AbortSignal): Promise<ChildResult> {
+  return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: call.directory, env: { ...call.environment }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     const stdout = keepEnd(child.stdout, 16 * 1024 * 1024)
     const stderr = keepEnd(child.stderr, 64 * 1024)
-    const end = (): void => {
-      killGroup(child.pid)
-      reject(signal.aborted ? abortReason(signal) : new UpdaterError('limit_exceeded', `${call.argv.join(' ')} did not end within ${seconds(call.limit)}.`))
-    }
-    either.addEventListener('abort', end, { once: true })
+    const kill = (): void => killGroup(child.pid)
+    signal.addEventListener('abort', kill, { once: true })
     child.on('error', (error) => {
-      either.removeEventListener('abort', end)
+      signal.removeEventListener('abort', kill)
       reject(new UpdaterError('compose_failed', `${command} could not be started (${error.message}); install it, or name the right compose command in the settings.`, { cause: error }))
     })
     child.on('close', (code) => {
-      either.removeEventListener('abort', end)
+      signal.removeEventListener('abort', kill)
       resolve({ code, stdout: stdout(), stderr: stderr() })
     })
   })

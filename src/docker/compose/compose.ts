@@ -18,7 +18,7 @@ export function createCompose(settings: DockerSettings): Compose {
   const environment = minimalEnvironment(settings)
   const run = async (files: readonly ComposeFile[], args: readonly string[], signal: AbortSignal): Promise<ChildResult> => {
     const where = ['--project-directory', settings.projectDirectory, '-p', settings.project, ...files.flatMap(({ path }) => ['-f', path])]
-    return await runChild({ argv: [...settings.composeCommand, ...where, ...args], directory: settings.projectDirectory, environment, limit: settings.composeCall }, signal)
+    return await runChild({ argv: [...settings.composeCommand, ...where, ...args], directory: settings.projectDirectory, environment, limit: { name: 'limits.start', milliseconds: settings.composeCall } }, signal)
   }
   return {
     environment,

@@ -27,8 +27,9 @@ export interface ComposeBuild {
 
 /** Reads the output of `config`, of either version. @throws compose_failed when it is not what Compose writes */
 export function readComposeModel(text: string): ComposeModel {
-  const services = record(record(parseYaml(text), 'the file')['services'] ?? {}, 'services')
-  return new Map(Object.entries(services).map(([name, value]) => [name, readService(name, record(value, `services.${name}`))]))
+  const file = record(parseYaml(text), 'the file')
+  const services = Object.entries(record(file['services'] ?? {}, 'services'))
+  return new Map(services.map(([name, value]) => [name, readService(name, record(value, `services.${name}`), file)]))
 }
 
 type Mapping = Readonly<Record<string, unknown>>
@@ -41,14 +42,17 @@ function parseYaml(text: string): unknown {
   }
 }
 
-function readService(name: string, service: Mapping): ComposeService {
+function readService(name: string, service: Mapping, file: Mapping): ComposeService {
   const where = `services.${name}`
   const deploy = record(service['deploy'] ?? {}, `${where}.deploy`)
   return {
     name,
     image: textOrNull(service['image'], `${where}.image`),
     build: service['build'] === undefined || service['build'] === null ? null : readBuild(service['build'], `${where}.build`),
-    bindSources: list(service['volumes'], `${where}.volumes`).flatMap((volume) => bindSource(volume, `${where}.volumes`)),
+    bindSources: [
+      ...list(service['volumes'], `${where}.volumes`).flatMap((volume) => bindSource(volume, `${where}.volumes`)),
+      ...['secrets', 'configs'].flatMap((kind) => list(service[kind], `${where}.${kind}`).flatMap((entry) => fileBehind(entry, kind, file))),
+    ],
     pullPolicy: textOrNull(service['pull_policy'], `${where}.pull_policy`),
     containers: number(service['scale'] ?? deploy['replicas'] ?? 1, `${where}.deploy.replicas`),
   }
@@ -85,6 +89,13 @@ function bindSource(volume: unknown, where: string): string[] {
   if (typeof volume === 'string') return volume.startsWith('/') && volume.includes(':') ? [unescape(volume.slice(0, volume.indexOf(':')))] : []
   const mapping = record(volume, where)
   return mapping['type'] === 'bind' ? [text(mapping['source'], `${where}.source`)] : []
+}
+
+/** Compose binds the file of a secret or config as well. */
+function fileBehind(entry: unknown, kind: string, file: Mapping): string[] {
+  const name = typeof entry === 'string' ? entry : text(record(entry, kind)['source'], `${kind}.source`)
+  const source = record(record(file[kind] ?? {}, kind)[name] ?? {}, `${kind}.${name}`)['file']
+  return source === undefined ? [] : [text(source, `${kind}.${name}.file`)]
 }
 
 function record(value: unknown, where: string): Mapping {

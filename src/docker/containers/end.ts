@@ -1,7 +1,8 @@
 import { UpdaterError, sentenceOf } from '../../rollout/errors.ts'
 import type { Engine } from '../engine.ts'
 import { statusOf, unless } from '../engine-errors.ts'
-import { abortReason, pause, seconds, throwIfAborted } from '../waiting.ts'
+import { pause, within } from '../waiting.ts'
+import type { Limit } from '../waiting.ts'
 import { inspectContainer } from './list.ts'
 
 const quickest = 20
@@ -10,34 +11,32 @@ const slowest = 500
 /**
  * SIGTERM, after the grace SIGKILL; settles only when the exit was seen. Polls, since the engine's own `wait` may never
  * settle when the engine ends, and asks again when the engine forgot: a restarted one knows of no stop that was under way.
- * @throws exit_unseen within the grace and one engine call more
+ * @throws exit_unseen when it was not seen within the grace and one engine call more
  */
 export async function stopContainer(engine: Engine, id: string, graceMs: number, engineCall: number, signal: AbortSignal): Promise<void> {
-  throwIfAborted(signal)
-  const limit = graceMs + engineCall
-  const expiry = AbortSignal.timeout(limit)
-  const either = AbortSignal.any([signal, expiry])
-  const ended = new AbortController()
-  const asking = AbortSignal.any([either, ended.signal])
-  const asked = askToStop(engine, id, graceMs, limit, asking)
-  let last: unknown = 'it still runs'
+  const limit = { name: 'limits.stop and limits.engineCall', milliseconds: graceMs + engineCall }
+  let last: unknown = 'It still runs.'
   try {
-    for (let wait = quickest; ; wait = Math.min(wait * 1.5, slowest)) {
+    await within(limit, 'stopping it', signal, async (signal) => {
+      const seen = new AbortController()
+      const asking = askToStop(engine, id, graceMs, limit, AbortSignal.any([signal, seen.signal]))
       try {
-        if (await isEnded(engine, id, either)) return
-      } catch (error) {
-        if (either.aborted) throw error
-        last = error
+        for (let wait = quickest; ; wait = Math.min(wait * 1.5, slowest)) {
+          const ended = await isEnded(engine, id, signal).catch((error: unknown) => {
+            last = error
+            return false
+          })
+          if (ended) return
+          await pause(wait, signal)
+        }
+      } finally {
+        seen.abort()
+        await asking
       }
-      await pause(wait, either)
-    }
+    })
   } catch (error) {
-    if (signal.aborted) throw abortReason(signal)
-    if (!expiry.aborted) throw error
-    throw new UpdaterError('exit_unseen', `The end of the container ${id.slice(0, 12)} was not seen within ${seconds(limit)} (limits.stop, limits.engineCall): ${sentenceOf(last)}. It counts as running; look at the engine.`, { cause: last })
-  } finally {
-    ended.abort()
-    await asked
+    if (signal.aborted || !(error instanceof UpdaterError) || error.code !== 'limit_exceeded') throw error
+    throw new UpdaterError('exit_unseen', `The end of the container ${id.slice(0, 12)} was not seen: ${error.message} ${sentenceOf(last)} It counts as running; look at the engine.`, { cause: last })
   }
 }
 
@@ -58,7 +57,7 @@ export async function startContainer(engine: Engine, id: string, signal: AbortSi
 }
 
 /** Never rejects: only what is seen counts. */
-async function askToStop(engine: Engine, id: string, graceMs: number, limit: number, signal: AbortSignal): Promise<void> {
+async function askToStop(engine: Engine, id: string, graceMs: number, limit: Limit, signal: AbortSignal): Promise<void> {
   const t = Math.max(1, Math.ceil(graceMs / 1000))
   while (!signal.aborted) {
     try {

@@ -44,7 +44,7 @@ export async function buildImage(
     return id
   }
 
-  const imageId = await engine.callWithin(settings.build, `build the image of ${service}`, signal, async (docker, abortSignal) => {
+  const imageId = await engine.callWithin({ name: 'limits.beforeSwitch', milliseconds: settings.build }, `build the image of ${service}`, signal, async (docker, abortSignal) => {
     // Not straight to the engine: BuildKit at times finds "the Dockerfile empty" when fed by a child's pipe.
     const context = new PassThrough()
     let broken: unknown

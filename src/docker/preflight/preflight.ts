@@ -6,6 +6,7 @@ import type { Compose } from '../compose/compose.ts'
 import { readDotEnv } from '../compose/dotenv.ts'
 import { composeFilesOf } from '../compose/files.ts'
 import type { ComposeFile } from '../compose/files.ts'
+import { includesOthers } from '../compose/includes.ts'
 import { readComposeModel } from '../compose/model.ts'
 import type { ComposeModel } from '../compose/model.ts'
 import { unsetVariables } from '../compose/variables.ts'
@@ -36,10 +37,10 @@ export async function preflight(
 
 async function refusals(compose: Compose, settings: DockerSettings, release: Release, services: readonly string[], signal: AbortSignal): Promise<string[]> {
   const files = await composeFilesOf(settings, release.commit)
-  const variables = await variableReasons(compose, settings, files)
+  const perFile = await fileReasons(compose, settings, files)
   const model = await modelOrReason(compose, files, signal)
   // What Compose says to an unset variable is told already, and better.
-  if (typeof model === 'string') return variables.length > 0 ? variables : [model]
+  if (typeof model === 'string') return perFile.length > 0 ? perFile : [model]
 
   const named = services.flatMap((name) => model.get(name) ?? [])
   const lacking = services.filter((name) => !model.has(name)).map((name) => `the compose files have no service ${name}`)
@@ -51,20 +52,25 @@ async function refusals(compose: Compose, settings: DockerSettings, release: Rel
       ...((await isSnapshot(settings.releasesDirectory, release.commit)) ? [] : await buildReasons(service, settings.projectDirectory, checkout)),
     ]),
   )
-  const reasons = [...variables, ...lacking, ...perService.flat()]
+  const reasons = [...perFile, ...lacking, ...perService.flat()]
   return reasons.length > 0 ? reasons : planReasons(settings, model, release, services)
 }
 
-async function variableReasons(compose: Compose, settings: DockerSettings, files: readonly ComposeFile[]): Promise<string[]> {
+/** What the files say before Compose has merged them. */
+async function fileReasons(compose: Compose, settings: DockerSettings, files: readonly ComposeFile[]): Promise<string[]> {
   const known = new Map([
     ...Object.entries(compose.environment),
     ['COMPOSE_PROJECT_NAME', settings.project] as const,
     ...(await readDotEnv(join(settings.projectDirectory, '.env'))),
   ])
-  const perFile = await Promise.all(
-    files.map(async ({ name, path }) => unsetVariables(await readFile(path, 'utf8'), known).map((variable) => `${name} wants the variable ${variable}, which .env does not set`)),
+  const reasons = await Promise.all(
+    files.map(async ({ name, path }) => {
+      const text = await readFile(path, 'utf8')
+      const includes = includesOthers(text) ? [`${name} includes other files, which the updater does not follow; list them in COMPOSE_FILE`] : []
+      return [...includes, ...unsetVariables(text, known).map((variable) => `${name} wants the variable ${variable}, which .env does not set`)]
+    }),
   )
-  return perFile.flat()
+  return reasons.flat()
 }
 
 async function modelOrReason(compose: Compose, files: readonly ComposeFile[], signal: AbortSignal): Promise<ComposeModel | string> {

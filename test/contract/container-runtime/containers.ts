@@ -109,6 +109,7 @@ export function containerContract(here: () => ContainerRuntimeWorld): void {
         const before = await runtime.containers([services.bot], limit())
         expect(before.length).toBe(1)
         for (const { id } of before) {
+          await waitForLines(runtime, id, ['ready'])
           await runtime.stop(id, 5_000, limit())
           await runtime.remove(id, limit())
         }

@@ -1,0 +1,115 @@
+import { mkdir, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { UpdaterError } from '../../../src/rollout/errors.ts'
+import { errorOf, limit, makeProject, release } from './project.ts'
+import type { Project } from './project.ts'
+
+/** Every reason, told without an engine: nothing of it may depend on one. */
+async function reasonsOf(project: Project, services: readonly string[] = ['bot']): Promise<unknown> {
+  const error = await errorOf(project.runtime().preflight(release, services, 0, limit()))
+  if (!(error instanceof UpdaterError)) throw new Error(`not refused: ${String(error)}`)
+  return error.code === 'release_refused' ? error.details['reasons'] : error.code
+}
+
+async function projectWith(bot: string, checkout: Readonly<Record<string, string>> = { Dockerfile: 'FROM scratch' }): Promise<Project> {
+  const project = await makeProject()
+  await project.write('checkout', { ...checkout, 'docker-compose.yml': `services: { bot: { image: 'bot:current', ${bot} } }` })
+  return project
+}
+
+const sound = "build: { context: '@' }"
+
+describe('preflight', () => {
+  it('finds nothing wrong with a sound release, and then asks the engine for its free space', async () => {
+    expect(await reasonsOf(await projectWith(sound))).toBe('engine_unreachable')
+  })
+
+  it('tells every reason at once', async () => {
+    const project = await projectWith(`${sound}, environment: { A: '\${UNSET}' }, volumes: [ '@/data:/data' ], pull_policy: always`)
+    expect(await reasonsOf(project, ['bot', 'web'])).toEqual([
+      'docker-compose.yml wants the variable UNSET, which .env does not set',
+      'the compose files have no service web',
+      'bot has pull_policy always, which would replace the image that was built',
+      `bot binds ${project.directory}/data, which does not exist; create it`,
+    ])
+  })
+
+  it('takes variables from the project’s .env, and none of ours', async () => {
+    const project = await projectWith(`${sound}, environment: { A: '\${SET}', B: '\${UPDATER_SECRET}' }`)
+    await project.write('directory', { '.env': 'SET=1\n' })
+    process.env['UPDATER_SECRET'] = 'never handed on'
+    const reasons = await reasonsOf(project)
+    delete process.env['UPDATER_SECRET']
+    expect(reasons).toEqual(['docker-compose.yml wants the variable UPDATER_SECRET, which .env does not set'])
+  })
+
+  it('accepts a bind source that is there', async () => {
+    const project = await projectWith(`${sound}, volumes: [ '@/data:/data' ]`, { Dockerfile: 'x', 'data/.gitkeep': '' })
+    await mkdir(join(project.directory, 'data'))
+    expect(await reasonsOf(project)).toBe('engine_unreachable')
+  })
+
+  it('refuses to bind what the release tracks, a file or a directory with files', async () => {
+    const project = await projectWith(`${sound}, volumes: [ '@/config:/config', '@/one.json:/one.json' ]`, { Dockerfile: 'x', 'config/a.yml': '', 'one.json': '' })
+    await project.write('directory', { 'config/a.yml': '', 'one.json': '' })
+    expect(await reasonsOf(project)).toEqual([
+      `bot binds ${project.directory}/config, which the release tracks; bind a path that is not in the repository`,
+      `bot binds ${project.directory}/one.json, which the release tracks; bind a path that is not in the repository`,
+    ])
+  })
+
+  it('does not judge bind sources that it cannot see from inside a container', async () => {
+    const project = await projectWith(`${sound}, volumes: [ '/nowhere/at/all:/data' ]`)
+    const seen = project.runtime({ sharedDirectories: [project.directory] })
+    await expect(seen.preflight(release, ['bot'], 0, limit())).rejects.toMatchObject({ code: 'engine_unreachable' })
+    expect(await reasonsOf(project)).toEqual(['bot binds /nowhere/at/all, which does not exist; create it'])
+  })
+
+  it.each([
+    ['no build section', "user: '1000'", /no build section/],
+    ['a context outside the repository', "build: { context: '@/..' }", /outside the repository/],
+    ['a context at another place', 'build: { context: /etc }', /outside the repository/],
+    ['a context that is a URL', 'build: { context: "https://example.org/x.git" }', /outside the repository/],
+    ['a context that is not there', "build: { context: '@/none' }", /no directory of the release/],
+    ['a context that is a link leading out', "build: { context: '@/out' }", /no directory of the release/],
+    ['a Dockerfile that is not there', "build: { context: '@', dockerfile: None }", /no file of the release/],
+    ['a Dockerfile that is a directory', "build: { context: '@', dockerfile: sub }", /no file of the release/],
+    ['a Dockerfile that is a link leading out', "build: { context: '@', dockerfile: out/passwd }", /no file of the release/],
+    ['a Dockerfile above the context', "build: { context: '@/sub', dockerfile: ../Dockerfile }", /only a plain path/],
+    ['a Dockerfile with an absolute path', "build: { context: '@', dockerfile: /etc/passwd }", /only a plain path/],
+    ['a Dockerfile whose name is an option', "build: { context: '@', dockerfile: --file }", /only a plain path/],
+    ['a Dockerfile whose name has control characters', 'build: { context: "@", dockerfile: "a\\nb" }', /only a plain path/],
+    ['a build with secrets', "build: { context: '@', secrets: [token] }", /does not support/],
+  ])('refuses %s', async (_, bot, expected) => {
+    const project = await projectWith(bot, { Dockerfile: 'x', 'sub/Dockerfile': 'x' })
+    await symlink('/etc', join(project.checkout, 'out'))
+    expect(await reasonsOf(project)).toEqual([expect.stringMatching(expected)])
+  })
+
+  it('refuses compose files that have others included', async () => {
+    const project = await projectWith(sound)
+    await project.write('checkout', { 'docker-compose.yml': `include: [other.yml]\nservices: { bot: { image: 'bot:current', ${sound} } }` })
+    expect(await reasonsOf(project)).toEqual(['docker-compose.yml includes other files, which the updater does not follow; list them in COMPOSE_FILE'])
+  })
+
+  it('takes tracked compose files from the release and the operator’s own from the project', async () => {
+    const project = await projectWith(sound)
+    await project.write('directory', { 'docker-compose.yml': 'services: {}', 'docker-compose.override.yml': "services: { web: { image: 'web:blue', environment: { A: '${OPERATORS}' } } }" })
+    expect(await reasonsOf(project)).toContain('docker-compose.override.yml wants the variable OPERATORS, which .env does not set')
+  })
+
+  it('names a compose file that is nowhere, and a checkout that is gone', async () => {
+    const project = await makeProject()
+    expect(await reasonsOf(project)).toEqual(['docker-compose.yml is missing'])
+    const other = project.runtime().preflight({ ...release, commit: 'b'.repeat(40) }, ['bot'], 0, limit())
+    await expect(other).rejects.toMatchObject({ code: 'compose_failed', message: expect.stringContaining('checkout of bbbbbbbbbbbb') })
+  })
+
+  it('hands on what Compose says to a file that it refuses', async () => {
+    const project = await projectWith(sound)
+    await project.write('root', { 'refuse.cjs': "console.error('first line'); console.error('yaml: line 3: mapping values are not allowed'); process.exit(15)" })
+    const runtime = project.runtime({ composeCommand: [process.execPath, join(project.root, 'refuse.cjs')] })
+    await expect(runtime.preflight(release, ['bot'], 0, limit())).rejects.toMatchObject({ code: 'release_refused', message: expect.stringContaining('mapping values are not allowed') })
+  })
+})
