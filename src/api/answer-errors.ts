@@ -30,6 +30,6 @@ function problemFor(error: FastifyError): Problem {
   if (error.validation !== undefined) return problemOf('invalid_request', fieldSentences(error.validation, error.validationContext ?? 'body'))
   const status = error.statusCode ?? 500
   if (status === 413) return problemOf('body_too_large', 'The body is larger than 64 KiB.')
-  if (status >= 400 && status < 500) return problemOf('invalid_request', error.message)
+  if (status >= 400 && status < 500) return problemOf('invalid_request', `The call cannot be read: ${error.code}.`)
   return problemOf('internal', 'The updater ran into an error nobody foresaw; nothing is known of its effect. See its log and GET /status.')
 }

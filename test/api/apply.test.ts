@@ -23,7 +23,10 @@ function applying(outcome: () => Started['outcome']) {
 }
 
 function refusing(error: UpdaterError) {
-  return freshApi({ updater: fakeUpdater({ apply: () => Promise.reject(error) }) })
+  const apply = async (): Promise<Started> => {
+    throw error
+  }
+  return freshApi({ updater: fakeUpdater({ apply }) })
 }
 
 describe.each(['/update', '/update/apply'])('POST %s', (path) => {
