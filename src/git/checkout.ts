@@ -31,7 +31,7 @@ export function createCheckouts(stateDirectory: string, archives: ArchiveSource,
     await mkdir(temporary)
     // git archive and tar, joined without a shell. Owners are not taken over; GNU tar creates outward links last.
     const tar = start('tar', ['-x', '-o', '-f', '-', '-C', temporary], { ...options, signal })
-    const archive = archives.archive(commit, signal)
+    const archive = archives.archive(commit, '', signal)
     const whole = finished(archive).catch((error: unknown) => {
       tar.stop()
       throw error

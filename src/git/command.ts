@@ -57,6 +57,8 @@ export function start(program: 'git' | 'tar', args: readonly string[], options: 
   const stop = (): void => {
     if (insist !== undefined || closed) return
     kill('SIGTERM')
+    // A pipe that nobody reads any more would keep the end from being seen.
+    child.stdout.destroy()
     insist = setTimeout(() => kill('SIGKILL'), politeness)
   }
 

@@ -44,7 +44,7 @@ export function remoteFailure(url: string, error: unknown): UpdaterError {
 
 /** The line in which git says why, short and without control characters. */
 function lastWords(stderr: string): string {
-  const printable = [...stderr].map((char) => (char < ' ' && char !== '\n' ? ' ' : char)).join('')
+  const printable = stderr.replaceAll(/[^\P{Cc}\n]/gu, ' ')
   const lines = printable.split('\n').map((line) => line.trim()).filter((line) => line !== '')
   const told = lines.filter((line) => /^(fatal|error):/.test(line)).slice(0, 3)
   return (told.length > 0 ? told.join('; ') : (lines.at(-1) ?? 'it said nothing')).slice(0, 400)

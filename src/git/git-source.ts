@@ -96,12 +96,12 @@ export function createGitSource(options: GitSourceOptions): ReleaseSource & Arch
       return commit
     },
     has,
-    checkout: checkouts.checkout,
-    describeTree: tree.describe,
-    treeConflicts: tree.conflicts,
-    bringTree: tree.bring,
-    prune: checkouts.prune,
-    archive: archives.archive,
+    checkout: (commit, signal) => checkouts.checkout(commit, signal),
+    describeTree: (signal) => tree.describe(signal),
+    treeConflicts: (commit, signal) => tree.conflicts(commit, signal),
+    bringTree: (commit, signal) => tree.bring(commit, signal),
+    prune: (commits, signal) => checkouts.prune(commits, signal),
+    archive: (commit, path, signal) => archives.archive(commit, path, signal),
   }
 }
 

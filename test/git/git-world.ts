@@ -37,7 +37,11 @@ export async function git(cwd: string, ...args: string[]): Promise<string> {
 
 export async function makeGitWorld(): Promise<GitWorld> {
   const root = await mkdtemp(join(tmpdir(), 'git-source-'))
-  const [author, remote, state, project, away] = ['author', 'remote.git', 'state', 'project', 'remote-is-away'].map((name) => join(root, name)) as [string, string, string, string, string]
+  const author = join(root, 'author')
+  const remote = join(root, 'remote.git')
+  const state = join(root, 'state')
+  const project = join(root, 'project')
+  const away = join(root, 'remote-is-away')
   await mkdir(author)
   await git(author, 'init', '--quiet', '--initial-branch=main')
   await git(root, 'init', '--quiet', '--bare', '--initial-branch=main', remote)
@@ -98,7 +102,7 @@ export async function makeGitWorld(): Promise<GitWorld> {
   }
 }
 
-export async function writeFiles(directory: string, files: Files): Promise<void> {
+async function writeFiles(directory: string, files: Files): Promise<void> {
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(directory, path)), { recursive: true })
     await writeFile(join(directory, path), content)
