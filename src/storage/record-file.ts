@@ -3,7 +3,7 @@ import type { LoadedRecord, PredecessorState, UpdaterRecord } from '../rollout/m
 import type { StorageChecks } from './record-schema.ts'
 
 /** Version of the file's form. A reader leaves a file of a higher one untouched (fault 16). */
-export const recordSchema = 1
+const recordSchema = 1
 
 /** Keys that older readers know, as api-contract.md names them. */
 const predecessorKeys = [

@@ -128,7 +128,7 @@ const PredecessorKeys = Type.Object({
 const HistoryLine = Type.Object({ tag: Text, version: Text, result: UpdateResult, timestamp: Text })
 
 /** A check that narrows, with the reason of the last refusal. */
-export interface Check<T> {
+interface Check<T> {
   (value: unknown): value is T
   /** `/record/operation/phase must be equal to …`; of the last call. */
   reason(): string
