@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { UpdaterError } from '../../rollout/errors.ts'
 import type { Clock } from '../../rollout/ports.ts'
 import { type HostTable, localize } from '../host-table.ts'
-import { identifyProcess, isAlive, nonceVariable } from '../process-identity.ts'
+import { findProcesses, identifyProcess, isAlive, nonceVariable } from '../process-identity.ts'
 import { replaceJson } from '../whole-file.ts'
 import type { ContainerDescription } from './container-description.ts'
 import { type ContainerPaths, type Launch, containerPaths, readRun } from './container-files.ts'
@@ -43,7 +43,7 @@ export async function startContainer(described: ContainerDescription, directory:
   await replaceJson(paths.launch, launchOf(description, surroundings.hosts))
   await rm(paths.stop, { force: true })
   const pid = await spawnSupervisor(paths, description.id, surroundings.supervisor)
-  await untilStarted(paths, pid, description.service, surroundings.clock, signal)
+  await untilStarted(paths, pid, description, surroundings.clock, signal)
 }
 
 /** One whose service has ended is about to leave; a later one would take it for a rival. */
@@ -60,7 +60,8 @@ async function untilEarlierSupervisorLeft(paths: ContainerPaths, id: string, clo
 /** A port that somebody else took while the container was down is replaced, as an engine gives out new addresses. */
 async function withFreePorts(description: ContainerDescription, taken: ReadonlySet<number>): Promise<ContainerDescription> {
   const free = await Promise.all(description.ports.map(({ port }) => isFree(port)))
-  if (free.every(Boolean)) return description
+  // Its own service may be what listens there: another daemon has just started it.
+  if (free.every(Boolean) || (await findProcesses((nonce) => nonce === description.id)).length > 0) return description
   const found = await findFreePorts(description.ports.length, taken)
   return { ...description, ports: description.ports.map((binding, index) => ({ ...binding, port: found[index] ?? binding.port })) }
 }
@@ -99,12 +100,14 @@ async function spawnSupervisor(paths: ContainerPaths, id: string, supervisor: st
   }
 }
 
-async function untilStarted(paths: ContainerPaths, pid: number, service: string, clock: Clock, signal: AbortSignal): Promise<void> {
+async function untilStarted(paths: ContainerPaths, pid: number, { id, service }: ContainerDescription, clock: Clock, signal: AbortSignal): Promise<void> {
   const deadline = clock.monotonic() + startLimit
   while (clock.monotonic() < deadline) {
     const lives = (await identifyProcess(pid)) !== null
     const run = await readRun(paths)
     if (run?.supervisor.pid === pid && run.state !== 'starting') return
+    // It left for one that had been quicker: so it runs.
+    if (!lives && run !== null && (await isAlive(run.supervisor, id))) return
     if (!lives) break
     await clock.sleep(pollEvery, signal)
   }

@@ -26,7 +26,9 @@ export async function lookAt(paths: ContainerPaths, id: string): Promise<Contain
     return { state: others ? 'running' : 'exited', run, supervisor }
   }
   if (supervisor === null) return { state: (await livesWithoutSupervisor(run, id)) ? 'running' : 'exited', run, supervisor }
-  return { state: run.state === 'restarting' ? 'restarting' : 'running', run, supervisor }
+  // The service has ended (a zombie counts as that), and its supervisor has yet to say what follows.
+  const ended = run.state === 'restarting' || (run.child !== null && !(await isAlive(run.child, id)))
+  return { state: ended ? 'restarting' : 'running', run, supervisor }
 }
 
 /** The same in the core's words, with the answer of its health check. */

@@ -7,5 +7,5 @@ containerRuntimeContract('the sandbox', async () => {
   for (const kind of releaseKinds) await world.addRelease(releaseOf(kind), filesOf(kind))
   const compose = filesOf('good')['docker-compose.yml'] ?? ''
   await writeFiles(join(world.options.projectDirectory), { 'docker-compose.yml': compose })
-  return { runtime: world.runtime, release: releaseOf, close: world.close }
+  return { runtime: world.runtime, release: releaseOf, close: () => world.close() }
 })
