@@ -18,7 +18,7 @@ export interface DockerWorld extends ContainerRuntimeWorld {
   readonly releasesDirectory: string
   readonly logged: readonly string[]
   /** A second runtime over the same project, as after a restart or with other settings. */
-  another(options: Partial<DockerRuntimeOptions>): ContainerRuntime
+  readonly another: (options: Partial<DockerRuntimeOptions>) => ContainerRuntime
 }
 
 export async function makeDockerWorld(engine: Engine, options: Partial<DockerRuntimeOptions> = {}): Promise<DockerWorld> {
