@@ -5,6 +5,7 @@ import type { Change } from './journal.ts'
 import type { Failure, KeepSet, UpdaterRecord } from './model.ts'
 import { closedAfterFailure, finished } from './results.ts'
 import { managedServices } from './topology.ts'
+import { within } from './within.ts'
 
 /** Closes an operation whose old color is gone. @throws storage_failed */
 export async function closeFinished(context: Context): Promise<void> {
@@ -23,14 +24,16 @@ export async function closeUndone(context: Context, failure: Failure, generation
 
 /** Makes room: images, checkouts and staged routes that neither an undo nor a rollback needs. Best effort; told when it fails. */
 export async function tidy(context: Context): Promise<void> {
-  const { router, runtime, source, log } = context.ports
+  const { clock, router, runtime, source, log } = context.ports
+  const { limits, topology } = context.settings
   const { record } = context.journal
   const keep = keepSetOf(record)
   const generations = record.operation?.generations
   const attempts = await Promise.allSettled([
     router.sweep(generations ? [generations.back, generations.target] : []),
-    source.prune(keep.commits, context.signal),
-    runtime.prune(keep, managedServices(context.settings.topology), context.signal),
+    within(clock, { name: 'git', milliseconds: limits.git }, 'Removing old checkouts', context.signal, (signal) => source.prune(keep.commits, signal)),
+    within(clock, { name: 'engineCall', milliseconds: limits.engineCall }, 'Removing old images', context.signal, (signal) =>
+      runtime.prune(keep, managedServices(topology), signal)),
   ])
   for (const attempt of attempts) {
     if (attempt.status === 'rejected') log.warn('Making room failed; it is tried again after the next operation.', { error: sentenceOf(attempt.reason) })
