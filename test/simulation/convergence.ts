@@ -1,0 +1,83 @@
+import type { Release, UpdateResult } from '../../src/rollout/model.ts'
+import { otherColor, singletonServices } from '../../src/rollout/topology.ts'
+import { watchInterval, type World } from './world/world.ts'
+
+/** Looks of the watch within which everything must have come to rest; a standby is given a minute of grace. */
+const looks = 20
+
+/** What is not yet as it must be at the end: one color served and healthy, one bot, nothing left over, the truth in the record. */
+export function unsettled(world: World): string[] {
+  const { stack } = world
+  const { record, engine, topology, traefik } = stack
+  if (record === null) return ['there is no record']
+  const wrong: string[] = []
+  const expect = (holds: boolean, what: string): void => {
+    if (!holds) wrong.push(what)
+  }
+  const { activeColor, active } = record
+  expect(record.operation === null, 'an operation is open')
+
+  if (topology.groups.length > 0) {
+    expect(stack.routed === activeColor, `the record says ${activeColor}, the file ${stack.routed}`)
+    expect(stack.isColorHealthy(activeColor), `${activeColor} is not healthy`)
+    for (const entryPoint of stack.publicEntryPoints) {
+      const inForce = traefik.at(entryPoint)
+      expect(inForce?.active === activeColor, `entry point ${entryPoint} serves ${inForce?.active}`)
+      expect(inForce?.generation === record.generation, `entry point ${entryPoint} has a generation that the record does not know`)
+    }
+  }
+  for (const service of topology.groups.map(({ services }) => services[activeColor])) {
+    const [instance, another] = engine.of(service)
+    expect(instance !== undefined && another === undefined, `there are ${engine.of(service).length} containers of ${service}`)
+    expect(runs(world, instance?.image.commit ?? null, active), `${service} runs ${instance?.image.commit}, not ${active.tag}`)
+  }
+  for (const service of topology.groups.map(({ services }) => services[otherColor(activeColor)])) {
+    expect(engine.of(service).every(({ state }) => state === 'exited' || state === 'created'), `${service} runs beside the active color`)
+  }
+  for (const service of singletonServices(topology)) {
+    const [instance, another] = engine.of(service)
+    expect(instance?.state === 'running' && another === undefined, `there are ${engine.of(service).length} containers of ${service}, the first is ${instance?.state}`)
+    expect(instance !== undefined && engine.isHealthy(instance), `${service} is not healthy`)
+    expect(runs(world, instance?.image.commit ?? null, active), `${service} runs ${instance?.image.commit}, not ${active.tag}`)
+    // What an operator's `docker compose up -d` would take must be what runs.
+    expect(stack.images.current.get(service) === instance?.image, `the tag of ${service} points at another image than runs`)
+  }
+  expect(stack.hasFilesOf(active.commit), 'the compose files of the active release are gone')
+
+  const status = world.updater.status()
+  expect(status.state === 'idle' && status.operation === null, `the status says ${status.state}`)
+  expect(status.activeColor === activeColor && status.active?.commit === active.commit, 'status and record differ')
+  expect(status.paused === record.holds.length > 0, 'status and record differ about the pause')
+  return wrong
+}
+
+/** Lets the watch look until everything has come to rest. @throws what is still wrong after a bounded number of looks */
+export async function settle(world: World): Promise<void> {
+  for (let look = 0; look < looks; look += 1) {
+    if (unsettled(world).length === 0) return
+    await world.pass(watchInterval)
+  }
+  const wrong = unsettled(world)
+  if (wrong.length > 0) throw new Error(`not at rest after ${looks} looks: ${wrong.join('; ')}\n--- how it came:\n${world.story()}`)
+}
+
+/** An apply from the call to the closed operation. */
+export async function apply(world: World, tag: string): Promise<UpdateResult> {
+  const started = await world.run(world.updater.apply({ tag, version: tag.replace(/^v/, ''), origin: 'api' }))
+  const result = await world.run(started.outcome)
+  await world.run(started.finished)
+  return result
+}
+
+/** A rollback from the call to the closed operation. */
+export async function rollback(world: World, commit: string): Promise<UpdateResult> {
+  const started = await world.run(world.updater.rollback({ previousSha: commit, origin: 'api' }))
+  const result = await world.run(started.outcome)
+  await world.run(started.finished)
+  return result
+}
+
+/** An adopted stack whose images tell no commit has a made-up one. */
+function runs(world: World, commit: string | null, active: Release): boolean {
+  return commit === active.commit || (commit === null && world.stack.adopted.has(active.commit))
+}

@@ -1,0 +1,247 @@
+import type { UpdaterRecord } from '../../src/rollout/model.ts'
+import { stepNames } from '../../src/rollout/plan.ts'
+import { colors, otherColor } from '../../src/rollout/topology.ts'
+import type { Status } from '../../src/updater/service.ts'
+import { tell, type Effect, type EffectWatch } from './world/effects.ts'
+import type { Stack } from './world/stack.ts'
+
+/** What the invariants are held against besides the world itself. */
+export interface Watched {
+  readonly stack: Stack
+  /** Limit of the drain, ms. */
+  readonly drain: number
+  /** Status of the daemon that lives; null when none does. */
+  status(): Status | null
+  /** An operator's unpause is under way: the one moment when holds may go. */
+  readonly unpausing: boolean
+  /** Something was broken from outside and is not mended yet: what the world itself falsifies is not held against the daemon. */
+  readonly disturbed: boolean
+}
+
+/**
+ * invariants.md, checked before and after every effect. Rules about an effect always count; rules about the state of
+ * the world do not while it is disturbed from outside.
+ */
+export class Invariants implements EffectWatch {
+  readonly #watched: () => Watched
+  /** Holds that a daemon knows to be durable, or found at its start. */
+  #holds: readonly string[] = []
+  #wasPaused = false
+  /** A write of the commit point failed, and no later write is known to be durable. */
+  #commitUndetermined = false
+
+  constructor(watched: () => Watched) {
+    this.#watched = watched
+  }
+
+  before(effect: Effect): void {
+    switch (effect.name) {
+      case 'router.activate':
+        this.#activatesProven(effect)
+        this.#activatesIntended(effect)
+        break
+      case 'runtime.stop':
+        this.#stopsUnused(effect)
+        this.#touchesSingletonOpenly(effect)
+        break
+      case 'runtime.remove':
+        this.#touchesSingletonOpenly(effect)
+        break
+      case 'runtime.build':
+        this.#intended(effect, stepNames.build, 'preparing')
+        break
+      case 'source.checkout':
+        this.#intended(effect, stepNames.checkout, 'preparing')
+        break
+      case 'source.fetch':
+        if (this.#operation?.step !== stepNames.fetch) this.#broken('I7', effect, 'no durable intent to fetch')
+        break
+      case 'source.bringTree':
+        if (this.#operation?.phase !== 'retiring') this.#broken('I7', effect, 'the tree is only brought after the commit point')
+        break
+      case 'runtime.tag':
+      case 'runtime.up':
+        this.#createsIntended(effect)
+        break
+      default:
+        break
+    }
+  }
+
+  after(effect: Effect): void {
+    if (effect.name === 'store.write') this.#holdsStay(effect)
+    this.look(effect)
+  }
+
+  /** The rules about the world's state, at any moment. */
+  look(effect: Effect | null): void {
+    this.#single(effect)
+    if (this.#watched().disturbed) return
+    this.#served(effect)
+    this.#oldColorRuns(effect)
+    this.#told(effect)
+  }
+
+  /** The daemon was told that a write of the commit point failed; whether it reached the disk is not for it to know. */
+  writeFailed(record: UpdaterRecord): void {
+    if (record.operation?.phase === 'retiring') this.#commitUndetermined = true
+  }
+
+  /** The daemon knows that this is on the disk: it wrote or read it. */
+  known(record: UpdaterRecord): void {
+    this.#commitUndetermined = false
+    this.#holds = record.holds.map(({ reason }) => reason)
+  }
+
+  get #operation(): UpdaterRecord['operation'] {
+    return this.#watched().stack.record?.operation ?? null
+  }
+
+  /** I1: no color comes into traffic that was not proven, unless none is healthy. */
+  #activatesProven(effect: Effect): void {
+    const { stack } = this.#watched()
+    const color = this.#colorOfGeneration(effect.generation)
+    if (color === null || color === stack.routed || stack.topology.groups.length === 0) return
+    if (colors.every((any) => !stack.isColorHealthy(any))) return
+    const instances = stack.instancesOf(color)
+    if (!stack.isColorHealthy(color)) this.#broken('I1', effect, `routes to ${color}, which is not healthy`)
+    if (instances.some((instance) => instance !== undefined && !stack.proven.has(instance.id))) this.#broken('I1', effect, `routes to ${color}, which nobody asked yet`)
+  }
+
+  /** I7: a generation is in the record before it is in force. */
+  #activatesIntended(effect: Effect): void {
+    const { record } = this.#watched().stack
+    const operation = record?.operation
+    const { generation } = effect
+    if (generation === record?.generation) return
+    if (operation && generation === operation.generations?.back) return
+    if (operation && generation === operation.generations?.target && operation.phase === 'switching' && operation.step === stepNames.switch) return
+    this.#broken('I7', effect, 'this generation is not in the durable record')
+  }
+
+  /** I1, I3: only a color that the record gave up and Traefik has left for a full drain is stopped. */
+  #stopsUnused(effect: Effect): void {
+    const { stack, drain } = this.#watched()
+    const instance = effect.containerId === undefined ? undefined : stack.engine.find(effect.containerId)
+    if (instance === undefined || instance.state === 'exited' || instance.state === 'created') return
+    if (this.#commitUndetermined) this.#broken('I3', effect, 'the commit is undetermined')
+    const color = stack.colorOf(instance.service)
+    if (color === null) return
+    if (stack.traefik.mayUse(color, stack.publicEntryPoints)) this.#broken('I1', effect, `Traefik may still use ${color}`)
+    const left = stack.traefik.leftAt(color)
+    const arrived = instance.startedAt ?? 0
+    if (left !== null && left >= arrived && stack.time.now - left < drain) this.#broken('I1', effect, `${color} was left ${stack.time.now - left} ms ago, the drain is ${drain} ms`)
+    if (this.#keptColor() === color) this.#broken('I3', effect, `the record still needs ${color}`)
+  }
+
+  /** The color that may not be stopped, by the durable record. */
+  #keptColor(): string | null {
+    const { record } = this.#watched().stack
+    if (record === null) return null
+    const { operation } = record
+    if (operation === null) return record.activeColor
+    return operation.phase === 'retiring' ? operation.targetColor : operation.fromColor
+  }
+
+  /** I2, I7: a singleton is only taken away in its own phase, or because there are too many of it. */
+  #touchesSingletonOpenly(effect: Effect): void {
+    const { stack } = this.#watched()
+    const instance = effect.containerId === undefined ? undefined : stack.engine.find(effect.containerId)
+    if (instance === undefined || !instance.singleton || stack.engine.of(instance.service).length > 1) return
+    if (this.#operation?.phase !== 'swapping') this.#broken('I7', effect, 'a singleton is touched outside of its phase')
+  }
+
+  #intended(effect: Effect, step: string, phase: string): void {
+    const operation = this.#operation
+    if (operation?.step !== step || operation.phase !== phase || operation.target.commit !== effect.commit) {
+      this.#broken('I7', effect, `no durable intent of ${step}`)
+    }
+  }
+
+  /** I7, I8: what is created or tagged is the target by intent, or a release that the record authorises to be put back. */
+  #createsIntended(effect: Effect): void {
+    const { record, topology } = this.#watched().stack
+    if (effect.services?.length === 0) return
+    if (record === null) return this.#broken('I7', effect, 'there is no record')
+    const { operation } = record
+    if (operation === null) {
+      if (effect.commit !== record.active.commit) this.#broken('I7', effect, 'not the active release')
+      return
+    }
+    if (operation.phase !== 'retiring' && effect.commit === operation.from.commit) return
+    const intents = topology.singletons.flatMap(({ name, service }) => (effect.services?.includes(service) === true ? [stepNames.restart(name)] : []))
+    const starts = (effect.services ?? []).filter((service) => this.#watched().stack.colorOf(service) !== null).map(stepNames.start)
+    const wanted = [...intents, ...starts].join(', ')
+    if (effect.commit !== operation.target.commit || operation.step !== wanted) this.#broken('I7', effect, `no durable intent of ${wanted}, only of ${operation.step}`)
+  }
+
+  /** I4: what holds stays until somebody unpauses. A hold whose write was reported as failed may change, but something holds. */
+  #holdsStay(effect: Effect): void {
+    const { stack, unpausing } = this.#watched()
+    const { record } = stack
+    if (record === null) return
+    const reasons = record.holds.map(({ reason }) => reason)
+    const lost = this.#holds.find((reason) => !reasons.includes(reason))
+    if (lost !== undefined && !unpausing) this.#broken('I4', effect, `the hold "${lost}" is gone`)
+    const isPaused = reasons.length > 0 || record.operation !== null
+    if (this.#wasPaused && !isPaused && !unpausing) this.#broken('I4', effect, 'nothing holds any more')
+    this.#wasPaused = reasons.length > 0
+  }
+
+  /** I2: at most one container of a singleton runs or could be started by the engine. */
+  #single(effect: Effect | null): void {
+    const { stack, disturbed } = this.#watched()
+    for (const { service } of stack.topology.singletons) {
+      const startable = stack.engine.of(service).filter((instance) => stack.engine.isStartable(instance))
+      if (startable.length > 1 && !disturbed) this.#broken('I2', effect, `${startable.map(({ id }) => id).join(' and ')} may run at once`)
+    }
+  }
+
+  /** I1: wherever a request arrives, a healthy container answers it. */
+  #served(effect: Effect | null): void {
+    const { stack } = this.#watched()
+    for (const group of stack.topology.groups) {
+      const inForce = stack.traefik.at(group.entryPoint)
+      if (inForce === null) continue
+      const [instance] = stack.engine.of(group.services[inForce.active])
+      if (instance === undefined || !stack.engine.isHealthy(instance)) this.#broken('I1', effect, `${group.name} is served by ${inForce.active}, which does not answer`)
+    }
+  }
+
+  /** I3: until the commit is durable the old color runs. */
+  #oldColorRuns(effect: Effect | null): void {
+    const { stack } = this.#watched()
+    const operation = this.#operation
+    if (operation === null || operation.phase === 'retiring') return
+    if (stack.instancesOf(operation.fromColor).some((instance) => instance?.state !== 'running')) {
+      this.#broken('I3', effect, `the old color ${operation.fromColor} does not run before the commit`)
+    }
+  }
+
+  /** I11: the status agrees with the record and the world. */
+  #told(effect: Effect | null): void {
+    const { stack } = this.#watched()
+    const status = this.#watched().status()
+    if (status === null || status.active === null || this.#commitUndetermined) return
+    if (status.state === 'idle' && status.operation !== null) this.#broken('I11', effect, 'idle with an open operation')
+    if (status.paused !== status.holds.length > 0 || (status.paused && status.pauseReason === null)) this.#broken('I11', effect, 'paused without a reason')
+    if (status.state !== 'idle' || status.activeColor === null) return
+    if (stack.topology.groups.length > 0 && stack.routed !== status.activeColor) this.#broken('I11', effect, `told is ${status.activeColor}, routed is ${stack.routed}`)
+    const other = otherColor(status.activeColor)
+    if (stack.topology.groups.some(({ entryPoint }) => stack.traefik.at(entryPoint)?.active === other)) {
+      this.#broken('I11', effect, `told is ${status.activeColor}, an entry point serves ${other}`)
+    }
+  }
+
+  #colorOfGeneration(generation: string | undefined): 'blue' | 'green' | null {
+    const { stack } = this.#watched()
+    const text = generation === undefined ? undefined : stack.disk.staged.get(generation)
+    if (text === undefined) return null
+    return text.includes('"active":"blue"') ? 'blue' : 'green'
+  }
+
+  #broken(invariant: string, effect: Effect | null, why: string): void {
+    const { stack } = this.#watched()
+    stack.violations.push(`${invariant} at ${stack.time.now} ms${effect === null ? '' : ` by ${tell(effect)}`}: ${why}`)
+  }
+}

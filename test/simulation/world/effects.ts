@@ -1,0 +1,151 @@
+import { UpdaterError, type ErrorCode } from '../../../src/rollout/errors.ts'
+import type { UpdaterRecord } from '../../../src/rollout/model.ts'
+import { untilAborted } from '../../../src/rollout/within.ts'
+import type { Life } from './life.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+/** A change of the world that a daemon asks for. */
+export interface Effect {
+  /** Counted from the world's beginning. */
+  readonly index: number
+  /** Port and method: `runtime.up`. */
+  readonly name: string
+  readonly services?: readonly string[]
+  readonly containerId?: string
+  readonly commit?: string
+  readonly generation?: string
+  readonly record?: UpdaterRecord
+}
+
+/** What an effect is about, before it is counted. */
+export type Deed = Omit<Effect, 'index'>
+
+/** Comes between an effect and the world: may run it or not, wait, fail, and end the daemon that asked. */
+export type Interference = <T>(effect: Effect, run: () => Promise<T>, daemon: Asking) => Promise<T>
+
+/** The daemon that asks for an effect, as an interference sees it. */
+export interface Asking {
+  readonly life: Life
+  readonly time: VirtualTime
+  readonly signal: AbortSignal | null
+}
+
+/** Sees every effect that reaches the world. */
+export interface EffectWatch {
+  before(effect: Effect): void
+  after(effect: Effect): void
+}
+
+/** The one way into the world. */
+export class Effects {
+  readonly done: Effect[] = []
+  interference: Interference = (_effect, run) => run()
+  readonly #time: VirtualTime
+  readonly #watch: EffectWatch
+
+  constructor(time: VirtualTime, watch: EffectWatch) {
+    this.#time = time
+    this.#watch = watch
+  }
+
+  /** One call of a daemon that changes something. With a signal the daemon stops waiting at its abort; the effect may go on. */
+  perform<T>(life: Life, deed: Deed, signal: AbortSignal | null, run: () => Promise<T>): Promise<T> {
+    return life.call(() => {
+      if (signal?.aborted === true) return Promise.reject(reasonOf(signal))
+      const effect = { ...deed, index: this.done.length }
+      this.done.push(effect)
+      const watched = async (): Promise<T> => {
+        this.#watch.before(effect)
+        try {
+          return await run()
+        } finally {
+          this.#watch.after(effect)
+        }
+      }
+      const work = this.interference(effect, watched, { life, time: this.#time, signal })
+      return signal === null ? work : untilAborted(signal, work)
+    })
+  }
+}
+
+/** What can be done to one effect. */
+export const faults = {
+  'fails': (effect) => Promise.reject(failureOf(effect)),
+  'takes effect but fails': async (effect, run) => {
+    await run()
+    throw failureOf(effect)
+  },
+  'crash before': (_effect, _run, { life }) => {
+    life.end()
+    return never()
+  },
+  'crash after': async (_effect, run, { life }) => {
+    await run().catch(() => undefined) // nobody is left to hear of it
+    life.end()
+    return never()
+  },
+  /** The daemon dies once the effect is under way; the world finishes it. */
+  'crash during': (_effect, run, { life }) => {
+    run().catch(() => undefined)
+    life.end()
+    return never()
+  },
+  /** No answer, no effect; what knows no abort fails after a minute, as a dead disk does. */
+  'hangs': async (effect, _run, { signal, time }) => {
+    if (signal !== null) return never()
+    await time.pause(60_000)
+    throw failureOf(effect)
+  },
+  /** Takes effect half a minute after everybody has stopped waiting (fault 23). */
+  'takes effect late': async (_effect, run, { time }) => {
+    await time.pause(90_000)
+    return run()
+  },
+} as const satisfies Record<string, Interference>
+
+export type FaultKind = keyof typeof faults
+
+/** Does this to the first effect that the choice accepts, and nothing to all others. */
+export function once(kind: FaultKind, choice: (effect: Effect) => boolean): Interference {
+  let used = false
+  return (effect, run, daemon) => {
+    if (used || !choice(effect)) return run()
+    used = true
+    return faults[kind](effect, run, daemon)
+  }
+}
+
+/** Does this to every effect that the choice accepts. */
+export function always(kind: FaultKind, choice: (effect: Effect) => boolean): Interference {
+  return (effect, run, daemon) => (choice(effect) ? faults[kind](effect, run, daemon) : run())
+}
+
+/** One line, for people. */
+export function tell(effect: Effect): string {
+  const { index, name, services, containerId, commit, generation, record } = effect
+  const about = [services?.join('+'), containerId, commit?.slice(0, 12), generation?.slice(0, 6), record && recordLine(record)]
+  return [`#${index}`, name, ...about.filter((part) => part !== undefined)].join(' ')
+}
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  source: 'git_failed', runtime: 'engine_failed', router: 'routes_unwritable', store: 'storage_failed', history: 'storage_failed',
+}
+
+function failureOf(effect: Effect): UpdaterError {
+  const code = codes[effect.name.split('.')[0] ?? '']
+  if (code === undefined) throw new Error(`no error is modelled for ${effect.name}`)
+  return new UpdaterError(code, `${effect.name} failed by order of the test.`)
+}
+
+function recordLine({ sequence, activeColor, operation }: UpdaterRecord): string {
+  return `record ${sequence} ${activeColor} ${operation === null ? 'idle' : `${operation.phase}/${operation.step ?? '-'}${operation.failure === null ? '' : '/turned'}`}`
+}
+
+function never<T>(): Promise<T> {
+  return new Promise(() => undefined)
+}
+
+function reasonOf(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason })
+}

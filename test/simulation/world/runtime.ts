@@ -1,0 +1,205 @@
+import { UpdaterError } from '../../../src/rollout/errors.ts'
+import type { Adoption, BuildProgress, BuildReport, Container, KeepSet, Release } from '../../../src/rollout/model.ts'
+import type { ContainerRuntime } from '../../../src/rollout/ports.ts'
+import { untilAborted } from '../../../src/rollout/within.ts'
+import type { Deed } from './effects.ts'
+import { engineTimes, type Image, type Instance } from './engine.ts'
+import type { Life } from './life.ts'
+import type { Stack } from './stack.ts'
+
+/** Time and space that one image takes. */
+export const buildCost = { milliseconds: 2_000, bytes: 1_000_000 } as const
+
+/** The container runtime of the simulated world, as one daemon holds it. */
+export class SimulatedRuntime implements ContainerRuntime {
+  readonly #stack: Stack
+  readonly #life: Life
+
+  constructor(stack: Stack, life: Life) {
+    this.#stack = stack
+    this.#life = life
+  }
+
+  containers(services: readonly string[], signal: AbortSignal): Promise<Container[]> {
+    return this.#look(signal, () => this.#stack.engine.instances.filter(({ service }) => services.includes(service)).map((instance) => this.#view(instance)))
+  }
+
+  preflight(release: Release, services: readonly string[], needBytes: number, signal: AbortSignal): Promise<void> {
+    return this.#look(signal, () => {
+      if (services.length === 0) return
+      if (!this.#stack.hasFilesOf(release.commit)) throw new UpdaterError('release_refused', `There are no compose files of ${release.tag}.`)
+      if (this.#stack.kindOf(release.commit) === 'preflight refuses') throw new UpdaterError('release_refused', 'DATABASE_URL is not set.')
+      if (this.#stack.freeBytes < needBytes) throw new UpdaterError('disk_full', `${needBytes} bytes are needed and ${this.#stack.freeBytes} are free.`)
+    })
+  }
+
+  build(release: Release, services: readonly string[], onProgress: (progress: BuildProgress) => void, signal: AbortSignal): Promise<BuildReport> {
+    return this.#act({ name: 'runtime.build', services, commit: release.commit }, signal, async () => {
+      const { images, time } = this.#stack
+      const wanted = services.filter((service) => images.get(service, release.commit) === undefined)
+      if (wanted.length === 0) return { bytes: 0, built: [] }
+      const kind = this.#stack.kindOf(release.commit)
+      for (const service of wanted) onProgress({ service, line: 'step 1/3' })
+      // An abort cancels the build in the engine.
+      await untilAborted(signal, kind === 'build hangs' ? new Promise(() => undefined) : time.pause(buildCost.milliseconds))
+      if (kind === 'does not build') throw new UpdaterError('build_failed', `The build of ${wanted.join(', ')} failed: exit code 1.`)
+      for (const service of wanted) {
+        const image = images.get(service, release.commit) ?? this.#stack.makeImage(release, kind)
+        images.name(service, release.commit, image)
+      }
+      return { bytes: wanted.length * buildCost.bytes, built: wanted }
+    })
+  }
+
+  missingImages(release: Release, services: readonly string[], signal: AbortSignal): Promise<string[]> {
+    return this.#look(signal, () => services.filter((service) => this.#stack.images.get(service, release.commit) === undefined))
+  }
+
+  tag(release: Release, services: readonly string[], signal: AbortSignal): Promise<void> {
+    return this.#act({ name: 'runtime.tag', services, commit: release.commit }, signal, async () => {
+      for (const service of services) {
+        const image = this.#stack.images.get(service, release.commit)
+        if (image === undefined) throw new UpdaterError('image_missing', `There is no image of ${service} of ${release.tag}.`)
+        this.#stack.images.current.set(service, image)
+      }
+    })
+  }
+
+  up(release: Release, services: readonly string[], signal: AbortSignal): Promise<Container[]> {
+    return this.#act({ name: 'runtime.up', services, commit: release.commit }, signal, async () => {
+      if (!this.#stack.hasFilesOf(release.commit)) throw new UpdaterError('compose_failed', `There are no compose files of ${release.tag}.`)
+      const instances: Instance[] = []
+      for (const service of services) instances.push(await this.#upOne(service))
+      return instances.map((instance) => this.#view(instance))
+    })
+  }
+
+  start(id: string, signal: AbortSignal): Promise<void> {
+    return this.#act({ name: 'runtime.start', containerId: id, ...this.#serviceOf(id) }, signal, async () => {
+      const instance = this.#stack.engine.find(id)
+      if (instance === undefined) throw new UpdaterError('engine_failed', `There is no container ${id}.`)
+      if (instance.state === 'running' || instance.state === 'restarting') return
+      await this.#stack.time.pause(engineTimes.start)
+      if (this.#stack.engine.find(id) === undefined) throw new UpdaterError('engine_failed', `There is no container ${id}.`)
+      this.#stack.engine.launch(instance)
+    })
+  }
+
+  stop(id: string, _graceMs: number, signal: AbortSignal): Promise<void> {
+    return this.#act({ name: 'runtime.stop', containerId: id, ...this.#serviceOf(id) }, signal, async () => {
+      const instance = this.#stack.engine.find(id)
+      if (instance !== undefined) await this.#stack.engine.end(instance)
+    })
+  }
+
+  remove(id: string, signal: AbortSignal): Promise<void> {
+    return this.#act({ name: 'runtime.remove', containerId: id, ...this.#serviceOf(id) }, signal, async () => {
+      const instance = this.#stack.engine.find(id)
+      if (instance === undefined) return
+      if (instance.state === 'running' || instance.state === 'restarting') throw new UpdaterError('engine_failed', `${id} is running.`)
+      this.#stack.engine.discard(instance)
+    })
+  }
+
+  logs(id: string, lines: number, signal: AbortSignal): Promise<string[]> {
+    return this.#look(signal, () => (this.#stack.engine.find(id) === undefined ? [] : [`last words of ${id}`].slice(-lines)))
+  }
+
+  keepImage(containerId: string, operation: string, signal: AbortSignal): Promise<void> {
+    return this.#act({ name: 'runtime.keepImage', containerId }, signal, async () => {
+      const instance = this.#stack.engine.find(containerId)
+      if (instance === undefined) throw new UpdaterError('engine_failed', `There is no container ${containerId}.`)
+      this.#stack.images.keep(operation, instance.image)
+    })
+  }
+
+  identify(containers: readonly Container[], signal: AbortSignal): Promise<Adoption> {
+    return this.#look(signal, () => {
+      const images = containers.map(({ id }) => this.#mustFind(id).image)
+      return { commit: common(images.map(({ commit }) => commit)), version: common(images.map(({ version }) => version)) }
+    })
+  }
+
+  adopt(release: Release, containers: readonly Container[], signal: AbortSignal): Promise<void> {
+    return this.#act({ name: 'runtime.adopt', commit: release.commit, services: containers.map(({ service }) => service) }, signal, async () => {
+      for (const { id } of containers) {
+        const { service, image } = this.#mustFind(id)
+        this.#stack.images.name(service, release.commit, image)
+      }
+      this.#stack.adopted.add(release.commit)
+    })
+  }
+
+  prune(keep: KeepSet, _services: readonly string[], signal: AbortSignal): Promise<void> {
+    return this.#act({ name: 'runtime.prune' }, signal, async () => this.#stack.images.prune(keep.commits, keep.operations))
+  }
+
+  async #upOne(service: string): Promise<Instance> {
+    const { engine, images, time } = this.#stack
+    const image = images.current.get(service)
+    if (image === undefined) throw new UpdaterError('compose_failed', `The image of ${service} is not there.`)
+    const [found, another] = engine.of(service)
+    if (another !== undefined || (found !== undefined && found.image !== image)) {
+      throw this.#stack.unmodelled(`compose would recreate ${service}, although the core promises to have removed its containers`)
+    }
+    await time.pause(found === undefined ? engineTimes.create : engineTimes.call)
+    const instance = found ?? this.#create(service, image)
+    if (instance.state === 'running') return instance
+    await time.pause(engineTimes.start)
+    engine.launch(instance)
+    return instance
+  }
+
+  #create(service: string, image: Image): Instance {
+    return this.#stack.engine.create(service, image, this.#stack.isSingleton(service))
+  }
+
+  #view(instance: Instance): Container {
+    const { id, service, state, image, restarts, exitCode, startedAt, singleton } = instance
+    return {
+      id, service, state, restarts, exitCode, imageId: image.id, commit: image.commit,
+      health: singleton && !this.#stack.engine.singletonsHaveHealthCheck ? 'none' : this.#healthOf(instance),
+      address: state === 'running' ? service : null,
+      ports: {},
+      startedAt: startedAt === null ? null : new Date(this.#life.clock.now() - this.#life.clock.monotonic() + startedAt).toISOString(),
+    }
+  }
+
+  #healthOf(instance: Instance): Container['health'] {
+    if (instance.state !== 'running') return 'starting'
+    if (this.#stack.engine.isHealthy(instance)) return 'healthy'
+    const age = this.#stack.time.now - (instance.startedAt ?? 0)
+    return age < engineTimes.boot * 2 ? 'starting' : 'unhealthy'
+  }
+
+  #mustFind(id: string): Instance {
+    const instance = this.#stack.engine.find(id)
+    if (instance === undefined) throw new UpdaterError('engine_failed', `There is no container ${id}.`)
+    return instance
+  }
+
+  #serviceOf(id: string): { services?: readonly string[] } {
+    const instance = this.#stack.engine.find(id)
+    return instance === undefined ? {} : { services: [instance.service] }
+  }
+
+  #look<T>(signal: AbortSignal, answer: () => T): Promise<T> {
+    return this.#life.call(() => untilAborted(signal, this.#answering(async () => answer())))
+  }
+
+  #act<T>(deed: Deed, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+    return this.#stack.effects.perform(this.#life, deed, signal, () => this.#answering(run))
+  }
+
+  async #answering<T>(run: () => Promise<T>): Promise<T> {
+    await this.#stack.time.pause(engineTimes.call)
+    const { fault } = this.#stack.engine
+    if (fault !== null) throw new UpdaterError('engine_unreachable', fault)
+    return run()
+  }
+}
+
+function common(values: readonly (string | null)[]): string | null {
+  const [first = null] = values
+  return values.every((value) => value === first) ? first : null
+}
