@@ -53,13 +53,18 @@ interface Place {
 }
 
 async function take(place: Place): Promise<HeldSocket> {
-  await mkdir(place.directory, { recursive: true })
-  const directory = await realpath(place.directory)
-  const giveBack = await guardTaking(join(directory, `${place.socket}.taking`))
   try {
-    return await holdSocket(directory, place.socket, place.of)
-  } finally {
-    await giveBack()
+    await mkdir(place.directory, { recursive: true })
+    const directory = await realpath(place.directory)
+    const giveBack = await guardTaking(join(directory, `${place.socket}.taking`))
+    try {
+      return await holdSocket(directory, place.socket, place.of)
+    } finally {
+      await giveBack()
+    }
+  } catch (error) {
+    if (error instanceof UpdaterError) throw error
+    throw new UpdaterError('storage_failed', `The updater cannot make sure that it is the only one: ${place.directory} is not writable (${sentenceOf(error)}). Mend it and restart.`, { cause: error })
   }
 }
 
@@ -75,7 +80,8 @@ async function guardTaking(path: string): Promise<() => Promise<void>> {
     })
     return () => unlock().catch(ignoreReleased)
   } catch (error) {
-    throw new UpdaterError('authority_lost', `Another updater is starting on ${dirname(path)}, or ${path} cannot be made (${sentenceOf(error)}).`, { cause: error })
+    if (!(error instanceof Error && 'code' in error && error.code === 'ELOCKED')) throw error
+    throw new UpdaterError('authority_lost', `Another updater has been starting on ${dirname(path)} for a while; this one changes nothing. Stop the other one first.`, { cause: error })
   }
 }
 

@@ -1,15 +1,13 @@
-import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runUnderMount, titleWithMounts, withoutMounts } from '../storage/own-mounts.ts'
 
 const script = fileURLToPath(new URL('mounted-place.ts', import.meta.url))
-const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0
-const title = mayMount ? 'the routes file on real mounts' : 'the routes file on real mounts (not run: unshare --mount is not allowed here; run as root on Linux)'
 
-describe.skipIf(!mayMount && process.env['ZETHERION_REQUIRE_ALL'] !== '1')(title, () => {
+describe.skipIf(withoutMounts)(titleWithMounts('the routes file on real mounts'), () => {
   let root: string
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'zeth-mounts-'))
@@ -19,14 +17,8 @@ describe.skipIf(!mayMount && process.env['ZETHERION_REQUIRE_ALL'] !== '1')(title
   })
   afterEach(() => rm(root, { recursive: true }))
 
-  /** What check and rename say after `mount` was run in a namespace of its own. */
-  function under(mount: string): unknown {
-    const command = `${mount} && exec "$NODE" --import tsx "$SCRIPT" "$ROOT/dynamic/updater-routes.yml" "$ROOT/.staging"`
-    const env = { PATH: process.env['PATH'], NODE: process.execPath, SCRIPT: script, ROOT: root }
-    const child = spawnSync('unshare', ['--mount', 'sh', '-c', command], { env, encoding: 'utf8', timeout: 20_000 })
-    if (child.status !== 0) throw new Error(child.stderr)
-    return JSON.parse(child.stdout)
-  }
+  /** What check and rename say after `mount`. */
+  const under = (mount: string) => runUnderMount(mount, script, root)
 
   test('a mounted file is told at the start, and a rename over it is refused with the mend', async () => {
     expect(under('mount --bind "$ROOT/elsewhere/routes.yml" "$ROOT/dynamic/updater-routes.yml"')).toEqual({

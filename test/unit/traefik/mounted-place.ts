@@ -4,7 +4,8 @@ import { createTraefikRouter } from '../../../src/traefik/traefik-router.ts'
 
 /* Run in a mount namespace of its own: prints what the check says, and what a rename really does there. */
 
-const [routesPath = '', stagingDirectory = ''] = process.argv.slice(2)
+const root = process.argv[2] ?? ''
+const [routesPath, stagingDirectory] = [`${root}/dynamic/updater-routes.yml`, `${root}/.staging`]
 const router = createTraefikRouter({ routesPath, stagingDirectory, files: createNodeFiles() })
 
 async function activate(): Promise<string | null> {
