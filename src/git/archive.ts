@@ -9,11 +9,12 @@ import { isCommitId } from './mirror.ts'
 /** Source trees as tar streams: build contexts that hold what is in the commit and nothing else (I8). */
 export interface ArchiveSource {
   /**
-   * `git archive` of a commit in the mirror. With a `path` the tar holds that directory's content only; `export-subst`
-   * is not applied there, since git knows no commit for a part of a tree. The stream ends only if the archive is whole; otherwise it is destroyed
-   * with an UpdaterError (unknown_commit, limit_exceeded, git_failed, or the signal's reason). Destroying it ends git.
+   * `git archive` of a commit in the mirror. With a `path` the tar holds that directory's content only (`export-subst`
+   * is not applied there, since git knows no commit for a part of a tree); empty means all. The stream ends only if the
+   * archive is whole; otherwise it is destroyed with an UpdaterError (unknown_commit, limit_exceeded, git_failed, or the
+   * signal's reason). Destroying it ends git.
    */
-  archive(commit: string, path: string, signal: AbortSignal): Readable
+  readonly archive: (commit: string, path: string, signal: AbortSignal) => Readable
 }
 
 /** @param ready what must be true of the mirror before git may look into it */

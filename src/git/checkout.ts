@@ -11,7 +11,7 @@ import { isCommitId } from './mirror.ts'
 import { settleTree } from './settled-tree.ts'
 
 /** The directory that a release is laid out in. */
-export function releaseDirectory(stateDirectory: string, commit: string): string {
+function releaseDirectory(stateDirectory: string, commit: string): string {
   return join(stateDirectory, 'releases', commit)
 }
 

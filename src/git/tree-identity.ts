@@ -5,7 +5,7 @@ import type { Repository } from './repository.ts'
 /**
  * Why a directory is no clone of the release's repository, or null if it is one. It is one when any of its remotes is
  * the release's repository by host and path (whatever the transport), or when the two histories share a first commit:
- * a clone may come from a mirror or a fork, and a directory inside some other repository is none.
+ * a clone may come from a mirror or a fork. The project directory may be the release repository itself.
  */
 export async function whyForeign(tree: Repository, directory: string, url: string, mirror: Repository, signal: AbortSignal): Promise<string | null> {
   const top = await tree.ask(['rev-parse', '--show-toplevel'], signal, 128)
@@ -18,8 +18,9 @@ export async function whyForeign(tree: Repository, directory: string, url: strin
 }
 
 async function hasRemote(tree: Repository, directory: string, url: string, signal: AbortSignal): Promise<boolean> {
-  const listed = await tree.ask(['config', '--local', '-z', '--get-regexp', String.raw`^remote\..*\.url$`], signal)
   const wanted = identityOf(url, directory)
+  if (identityOf(directory, directory) === wanted) return true
+  const listed = await tree.ask(['config', '--local', '-z', '--get-regexp', String.raw`^remote\..*\.url$`], signal)
   return (listed ?? '').split('\0').some((entry) => {
     const address = entry.slice(entry.indexOf('\n') + 1)
     return address !== '' && identityOf(address, directory) === wanted

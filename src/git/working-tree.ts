@@ -48,8 +48,8 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
   }
 
   const known = async (commit: string, signal: AbortSignal): Promise<void> => {
-    if (isCommitId(commit) && (await mirror.has(commit, signal))) return
-    throw new UpdaterError('unknown_commit', `The mirror holds no commit ${JSON.stringify(commit.slice(0, 64))}.`)
+    if (await mirror.has(commit, signal)) return
+    throw new UpdaterError('unknown_commit', `The mirror holds no commit ${commit}.`)
   }
 
   const move = async (commit: string, before: TreeState & { kind: 'clone' }, signal: AbortSignal): Promise<void> => {
@@ -73,11 +73,12 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
   return {
     describe: (signal) => local('Looking at the project directory', () => describe(signal)),
     conflicts: (commit, signal) => local('Comparing the project directory with the release', async () => {
-      if ((await describe(signal)).kind === 'foreign') return []
+      if (!isCommitId(commit) || (await describe(signal)).kind === 'foreign') return []
       await known(commit, signal)
       return [...(await lookAhead(treeWithMirror, directory, commit, signal)).conflicts]
     }),
     bring: (commit, signal) => local('Bringing the project directory to the release', async () => {
+      if (!isCommitId(commit)) return // What was adopted is in no repository: there is nothing to bring.
       const before = await describe(signal)
       if (before.kind === 'foreign') {
         log.info('left the project directory as it is', { directory, reason: before.reason })

@@ -30,6 +30,13 @@ describe('the archive of a commit', () => {
     expect(lines.sort()).toEqual(['-rw-r--r-- docker-compose.yml', '-rw-r--r-- src/app.js', 'drwxr-xr-x src/'])
   })
 
+  test('of one directory holds its content under its own names', async () => {
+    const path = join(world.root, 'a.tar')
+    await writeFile(path, await buffer(world.openWith({}).archive(commit, 'src', signal)))
+    expect((await run('tar', ['-tf', path])).stdout.trim().split('\n')).toEqual(['app.js'])
+    await expect(buffer(world.openWith({}).archive(commit, 'not-there', signal))).rejects.toMatchObject({ code: 'git_failed', message: expect.stringContaining('not-there') })
+  })
+
   test.each(['0123456789abcdef0123456789abcdef01234567', '--output=x', 'HEAD'])('of %s is refused', async (unknown) => {
     await expect(buffer(world.openWith({}).archive(unknown, '', signal))).rejects.toMatchObject({ code: 'unknown_commit' })
   })

@@ -130,6 +130,16 @@ describe("the operator's clone", () => {
     expect(await world.open().describeTree(signal)).toMatchObject({ kind: 'clone', commit: first })
   })
 
+  test('may be the release repository itself', async () => {
+    const first = await world.publish('v1.0.0', { a: 'one' })
+    const second = await world.publish('v1.1.0', { a: 'two' })
+    const source = world.openWith({ remote: world.author, projectDirectory: world.author })
+    expect(await source.describeTree(signal)).toMatchObject({ kind: 'clone', commit: second, ref: 'main' })
+    expect(await source.fetch('v1.0.0', null, signal)).toBe(first)
+    await source.bringTree(first, signal)
+    expect(await source.describeTree(signal)).toMatchObject({ commit: first, ref: 'HEAD', clean: true })
+  })
+
   test.each([
     ['missing', async () => undefined, 'no such directory'],
     ['no repository', () => mkdir(world.project), 'no git working tree'],

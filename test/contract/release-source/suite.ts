@@ -202,6 +202,16 @@ export function releaseSourceContract(name: string, makeWorld: () => Promise<Rel
         expect(await world.readTree('notes')).toBe('a')
       })
 
+      test('stays as it is for an adopted stack, whose commit is in no repository', async () => {
+        const first = await fetched('v1.0.0', { [compose]: 'one' })
+        await world.cloneTree('v1.0.0')
+        const source = world.open()
+        expect(await source.treeConflicts(`adopted-${nobody.slice(0, 32)}`, signal)).toEqual([])
+        await source.bringTree(`adopted-${nobody.slice(0, 32)}`, signal)
+        expect(await source.describeTree(signal)).toMatchObject({ commit: first, clean: true })
+        expect((await failureOf(source.bringTree(nobody, signal))).code).toBe('unknown_commit')
+      })
+
       test('that is no clone of the repository is left as it is', async () => {
         const commit = await fetched('v1.0.0', { [compose]: 'one' })
         await world.makeTreeForeign({ [compose]: 'theirs' })
