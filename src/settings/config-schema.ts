@@ -81,7 +81,7 @@ const policy = Type.Object(
 
 const traefik = Type.Object(
   {
-    entryPoints: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$' }), baseUrl, closed)),
+    entryPoints: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$' }), baseUrl, { additionalProperties: false, description: 'names of entry points (lower-case letters, digits and dashes) and their base URLs' })),
     preview: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], pattern: '^https?://[^\\s/?#{}]+/?$', description: 'a base URL such as http://zetherion-ai-traefik:9180, or null' })),
   },
   closed,
@@ -101,7 +101,10 @@ const runtime = Type.Object(
   {
     kind: Type.Optional(oneOf(['docker', 'sandbox'])),
     directory: Type.Optional(text('a directory', '\\S')),
-    hosts: Type.Optional(Type.Record(Type.String(), text('an address such as 127.0.0.1', '^\\S+$'), { description: 'host names and their addresses' })),
+    hosts: Type.Optional(Type.Record(
+      Type.String({ pattern: '^[^\\s:]+:\\d+$' }), text('an address such as 127.0.0.1:18080', '^[^\\s:]+:\\d+$'),
+      { additionalProperties: false, description: 'names with a port, such as zetherion-ai-traefik:8080, and their addresses' },
+    )),
   },
   closed,
 )

@@ -79,7 +79,7 @@ export interface DockerSettings {
 
 export type RuntimeSettings =
   | { readonly kind: 'docker' }
-  /** Plain processes instead of containers; `hosts` are the addresses that service names stand for. */
+  /** Plain processes instead of containers; `hosts` tells where names with a port, such as Traefik's, are reached. */
   | { readonly kind: 'sandbox'; readonly directory: string; readonly hosts: Readonly<Record<string, string>> }
 
 export interface TraefikSettings {

@@ -1,0 +1,161 @@
+import { mkdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Clock, ContainerRuntime, Log, ReleaseSource } from './rollout/ports.ts'
+import { createGitSource } from './git/git-source.ts'
+import type { ArchiveSource } from './git/archive.ts'
+import type { HostTable } from './sandbox/host-table.ts'
+import { createPolling, type Polling } from './polling/polling.ts'
+import { createHealthProbe } from './probes/health-probe.ts'
+import type { Settings } from './settings/settings.ts'
+import { createHistoryStore } from './storage/history-store.ts'
+import { takeHand } from './storage/lock.ts'
+import { createNodeFiles } from './storage/node-files.ts'
+import { createRecordStore } from './storage/record-store.ts'
+import { createSystemRandom } from './storage/system-random.ts'
+import { checkRoutesPlace } from './traefik/routes-place.ts'
+import { createTraefikRouter } from './traefik/traefik-router.ts'
+import { Updater } from './updater/updater.ts'
+
+/** The daemon's parts, wired and not yet started. */
+export interface World {
+  readonly updater: Updater
+  readonly polling: Polling
+  /** Gives up the right to change the world and closes what is open. */
+  close(): Promise<void>
+}
+
+/** What `main` has made already. */
+export interface WorldParts {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly log: Log
+  /** Environment of this process, of which child processes get a handful. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Why nothing may be changed, found before; null: nothing was. */
+  readonly observing: string | null
+}
+
+/**
+ * Picks the adapters that the settings ask for and wires them. The only place that knows all of them.
+ * @throws authority_lost when another updater works on this state directory or stack
+ */
+export async function createWorld(parts: WorldParts): Promise<World> {
+  const { settings, clock, log } = parts
+  const { paths, limits } = settings
+  const stagingDirectory = join(dirname(dirname(paths.routesFile)), '.staging')
+  for (const directory of [paths.stateDirectory, dirname(paths.routesFile), stagingDirectory]) await mkdir(directory, { recursive: true })
+
+  const hand = await takeHand({ stateDirectory: paths.stateDirectory, routesPath: paths.routesFile })
+  const files = createNodeFiles()
+  const random = createSystemRandom()
+  const probe = createHealthProbe({
+    entryPoints: settings.traefik.entryPoints,
+    preview: settings.traefik.preview,
+    healthUrls: Object.values(settings.healthUrls),
+    limit: limits.probe,
+  })
+  const source = createGitSource({
+    // Without a remote of its own the project directory's repository is asked: its tags are what the operator fetched.
+    remote: settings.git.remote ?? paths.projectDirectory,
+    ...(settings.git.token === null ? {} : { token: settings.git.token.reveal() }),
+    stateDirectory: paths.stateDirectory,
+    projectDirectory: paths.projectDirectory,
+    tagPattern: settings.git.tagPattern,
+    limit: limits.git,
+    log,
+    environment: parts.environment,
+  })
+  const polling: { current: Polling | null } = { current: null }
+  const updater = new Updater({
+    ports: {
+      source,
+      runtime: await createRuntime(parts, source),
+      router: createTraefikRouter({ routesPath: paths.routesFile, stagingDirectory, files }),
+      probe,
+      history: createHistoryStore({ path: join(paths.stateDirectory, 'updater-history.jsonl'), files, random, log }),
+      clock,
+      random,
+      authority: hand,
+      log,
+    },
+    store: createRecordStore({ path: paths.stateFile, files, random, log }),
+    settings,
+    watchInterval,
+    observing: parts.observing ?? (await checkRoutesPlace({ routesPath: paths.routesFile, stagingDirectory })),
+    polling: () => polling.current?.status() ?? { enabled: settings.polling.enabled, lastLookAt: null, nextLookAt: null, newest: null, outcome: null },
+  })
+  polling.current = createPolling({
+    source,
+    updater,
+    ...settings.polling,
+    lookLimit: limits.git,
+    lastLookAt: null,
+    clock,
+    log,
+    onChecked: (at) => updater.checked(at),
+  })
+  return {
+    updater,
+    polling: polling.current,
+    async close() {
+      await probe.close()
+      await hand.release()
+    },
+  }
+}
+
+/** Between two looks at the stack when idle, ms (design.md, "Recovery"). */
+const watchInterval = 10_000
+
+/** The engine's adapter is loaded only when it is used: the sandbox starts without it, and the API before it. */
+async function createRuntime(parts: WorldParts, source: ReleaseSource & ArchiveSource): Promise<ContainerRuntime> {
+  const { settings, clock, log } = parts
+  const { paths, docker, limits, runtime } = settings
+  const releasesDirectory = join(paths.stateDirectory, 'releases')
+  if (runtime.kind === 'sandbox') {
+    const { createSandboxRuntime } = await import('./sandbox/runtime.ts')
+    return createSandboxRuntime({
+      directory: runtime.directory,
+      releasesDirectory,
+      projectDirectory: paths.projectDirectory,
+      composeFiles: docker.composeFiles ?? ['docker-compose.yml'],
+      supervisor: join(__dirname, 'sandbox-supervisor.cjs'),
+      hosts: hostTableOf(runtime.hosts),
+      log,
+      clock,
+    })
+  }
+  const { createDockerRuntime } = await import('./docker/docker-runtime.ts')
+  return createDockerRuntime({
+    ...(docker.host === null ? {} : { dockerHost: docker.host }),
+    composeCommand: docker.composeCommand,
+    environment: parts.environment,
+    project: docker.project ?? projectNameOf(paths.projectDirectory),
+    projectDirectory: paths.projectDirectory,
+    composeFiles: docker.composeFiles,
+    releasesDirectory,
+    archive: source.archive,
+    builder: docker.builder,
+    engineCall: limits.engineCall,
+    composeCall: limits.start,
+    build: limits.beforeSwitch,
+    buildCacheLimit: docker.buildCacheLimit,
+    log,
+  })
+}
+
+/** `name:port` → `host:port`, as the settings have it. */
+function hostTableOf(hosts: Readonly<Record<string, string>>): HostTable {
+  const table: Record<string, Record<number, { host: string; port: number }>> = {}
+  for (const [from, to] of Object.entries(hosts)) {
+    const [name = '', port] = from.split(':')
+    const [host = '', localPort] = to.split(':')
+    table[name] = { ...table[name], [Number(port)]: { host, port: Number(localPort) } }
+  }
+  return table
+}
+
+/** Compose's own rule for a project without a name. */
+function projectNameOf(directory: string): string {
+  return basename(directory).toLowerCase().replace(/[^a-z0-9_-]/g, '').replace(/^[_-]+/, '')
+}
