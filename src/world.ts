@@ -89,7 +89,6 @@ export async function createWorld(parts: WorldParts): Promise<World> {
     updater,
     ...settings.polling,
     lookLimit: limits.git,
-    lastLookAt: null,
     clock,
     log,
     onChecked: (at) => updater.checked(at),
