@@ -105,10 +105,12 @@ async function untilStarted(paths: ContainerPaths, pid: number, { id, service }:
   while (clock.monotonic() < deadline) {
     const lives = (await identifyProcess(pid)) !== null
     const run = await readRun(paths)
-    if (run?.supervisor.pid === pid && run.state !== 'starting') return
-    // It left for one that had been quicker: so it runs.
-    if (!lives && run !== null && (await isAlive(run.supervisor, id))) return
-    if (!lives) break
+    if (run !== null && run.state !== 'starting') {
+      if (run.supervisor.pid === pid) return
+      // Ours left for one that another daemon had started before it: so the container runs.
+      if (!lives && (await isAlive(run.supervisor, id))) return
+    }
+    if (!lives && (await findProcesses((nonce) => nonce === id)).length === 0) break
     await clock.sleep(pollEvery, signal)
   }
   throw new UpdaterError('engine_failed', `The sandbox did not start ${service}, waited for at most ${startLimit / 1_000} s; see ${paths.supervisorLog}.`)
