@@ -10,7 +10,7 @@ import { filesOf, releaseKinds, releaseOf } from '../../contract/container-runti
 import type { ContainerRuntimeWorld } from '../../contract/container-runtime/suite.ts'
 import type { Engine } from '../../engine/engine.ts'
 
-/** A project on a real engine: the contract's releases laid out, the good one's compose file in the project directory. */
+/** A project on a real engine: the contract's releases laid out, the operator's tree at the good one. */
 export interface DockerWorld extends ContainerRuntimeWorld {
   readonly engine: Engine
   readonly project: string
@@ -25,7 +25,7 @@ export async function makeDockerWorld(engine: Engine, options: Partial<DockerRun
   const root = await mkdtemp(join(tmpdir(), 'zeth-adapter-'))
   const [projectDirectory, releasesDirectory] = [join(root, 'project'), join(root, 'releases')]
   for (const kind of releaseKinds) await writeFiles(join(releasesDirectory, releaseOf(kind).commit), filesOf(kind))
-  await writeFiles(projectDirectory, { 'docker-compose.yml': filesOf('good')['docker-compose.yml'] ?? '' })
+  await writeFiles(projectDirectory, filesOf('good'))
   const logged: string[] = []
   const project = `contract${root.slice(-6).toLowerCase()}`
   const another = (more: Partial<DockerRuntimeOptions>): ContainerRuntime =>
