@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { createApi } from './api/create-api.ts'
 import { readDiskUsage } from './api/disk-usage.ts'
 import { createLogger, logOf } from './logging.ts'
-import { sentenceOf } from './rollout/errors.ts'
+import { UpdaterError, sentenceOf } from './rollout/errors.ts'
 import { defaultTagPattern } from './git/tag.ts'
 import { loadSettings } from './settings/load-settings.ts'
 import { createSecret, type Secret } from './settings/secret.ts'
@@ -45,8 +45,8 @@ async function main(): Promise<void> {
   const secret = createSecret(api.secret)
   const unusable = await secret.check()
   const daemon = reading.kind === 'settings'
-    ? await startUpdater(reading.settings, secret, unusable, logger)
-    : await startObserving(reading.problems, secret, logger)
+    ? await startUpdater(reading.settings, secret, unusable, logger).catch((error: unknown) => observeInstead(error, secret, logger))
+    : await startObserving(reading.problems.map(({ sentence }) => sentence), secret, logger)
   const address = await daemon.app.listen({ host: api.host, port: api.port })
   logger.info({ address }, 'The control API is up.')
   leaveWithGrace(daemon, logger)
@@ -56,7 +56,13 @@ async function startUpdater(settings: Settings, secret: Secret, unusable: string
   const log = logOf(logger)
   const clock = createSystemClock()
   for (const warning of settings.warnings) log.warn(warning)
-  const world = await createWorld({ settings, clock, log, environment: process.env, observing: unusable })
+  const world = await createWorld({
+    settings, clock, log, environment: process.env, observing: unusable,
+    authorityLost: (error) => {
+      logger.fatal(`${error.message} This updater ends at once and leaves the stack to the other one.`)
+      process.exit(1)
+    },
+  })
   const { updater, polling } = world
   const app = createApi({
     updater, secret, log: logger, clock,
@@ -78,11 +84,18 @@ async function startUpdater(settings: Settings, secret: Secret, unusable: string
   }
 }
 
-async function startObserving(problems: readonly Problem[], secret: Secret, logger: Logger): Promise<Daemon> {
+/** A state directory that cannot be used leaves the API up to say so; anything else ends the start. */
+function observeInstead(error: unknown, secret: Secret, logger: Logger): Promise<Daemon> {
+  if (error instanceof UpdaterError && error.code === 'storage_failed') return startObserving([error.message], secret, logger)
+  throw error
+}
+
+/** The API alone, telling what has to be mended before anything may be changed. */
+async function startObserving(problems: readonly string[], secret: Secret, logger: Logger): Promise<Daemon> {
   const clock = createSystemClock()
   const begun = clock.monotonic()
-  const reason = `the settings cannot be used: ${problems.map(({ sentence }) => sentence).join(' ')}`
-  for (const { sentence } of problems) logger.error(sentence)
+  const reason = problems.join(' ')
+  for (const problem of problems) logger.error(problem)
   const updater: UpdaterService = createObservingService(reason, () => (clock.monotonic() - begun) / 1000)
   const app = createApi({ updater, secret, log: logger, clock, tagPattern: defaultTagPattern, diskUsage: () => Promise.resolve([]) })
   return { app, stop: () => app.close() }

@@ -33,6 +33,8 @@ export interface WorldParts {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Why nothing may be changed, found before; null: nothing was. */
   readonly observing: string | null
+  /** Another daemon took over: this process must end at once. */
+  readonly authorityLost: (error: Error) => void
 }
 
 /**
@@ -82,6 +84,7 @@ export async function createWorld(parts: WorldParts): Promise<World> {
     settings,
     watchInterval,
     observing: parts.observing ?? (await checkRoutesPlace({ routesPath: paths.routesFile, stagingDirectory })),
+    authorityLost: parts.authorityLost,
     polling: () => polling.current?.status() ?? { enabled: settings.polling.enabled, lastLookAt: null, nextLookAt: null, newest: null, outcome: null },
   })
   polling.current = createPolling({

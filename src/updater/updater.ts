@@ -27,6 +27,8 @@ export interface UpdaterOptions {
   readonly observing: string | null
   /** What polling knows; asked for each status. */
   polling(): PollingStatus
+  /** Another daemon took over: this one must leave without touching anything (I5). */
+  authorityLost(error: UpdaterError): void
 }
 
 /**
@@ -207,6 +209,11 @@ export class Updater implements UpdaterService {
       if (this.#refused.size > refusalsKept && oldest !== undefined) this.#refused.delete(oldest)
     }
     if (!this.#leaving.signal.aborted) this.#options.ports.log.warn(`The operation is not closed yet: ${known.message}`)
+    this.#leaveIfLost(error)
+  }
+
+  #leaveIfLost(error: unknown): void {
+    if (error instanceof UpdaterError && error.code === 'authority_lost') this.#options.authorityLost(error)
   }
 
   async #watch(): Promise<void> {
@@ -230,6 +237,7 @@ export class Updater implements UpdaterService {
         if (this.#leaving.signal.aborted) return
         this.#findings = [sentenceOf(error)]
         this.#options.ports.log.error('A look at the stack ended early; it is repeated.', { error: sentenceOf(error) })
+        this.#leaveIfLost(error)
       }
     })
   }
