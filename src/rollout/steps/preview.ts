@@ -26,8 +26,10 @@ export async function checkPreviews(context: Context): Promise<void> {
 
 const gone: ProbeAnswer = { healthy: false, status: null, stamp: null, detail: 'the internal entry point is gone' }
 
-/** A warning of the running operation, kept in its result. */
+/** A warning of the running operation, kept in its result; one that comes again with every new try is kept once. */
 export async function warn(context: Context, sentence: string): Promise<void> {
   context.ports.log.warn(sentence)
-  await context.journal.note(changeOperation((operation) => ({ ...operation, warnings: [...operation.warnings, sentence] })))
+  await context.journal.note(changeOperation((operation) => operation.warnings.includes(sentence)
+    ? operation
+    : { ...operation, warnings: [...operation.warnings, sentence] }))
 }

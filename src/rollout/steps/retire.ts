@@ -19,10 +19,15 @@ export async function stopOldColor(context: Context): Promise<void> {
   const { fromColor, topology } = context.journal.operation
   const services = servicesOf(topology, fromColor)
   if (services.length === 0) return
-  await effect(context, [stepNames.stopOld], async () => {
-    const old = await look({ ...context, signal: context.effects }, services)
-    await sideBySide(context, old.filter(isRunning), stopContainer)
-  })
+  try {
+    await effect(context, [stepNames.stopOld], async () => {
+      const old = await look({ ...context, signal: context.effects }, services)
+      await sideBySide(context, old.filter(isRunning), stopContainer)
+    })
+  } catch (error) {
+    if (!context.signal.aborted) await warn(context, `The old color ${fromColor} could not be stopped at once; it is tried again until it is.`)
+    throw error
+  }
 }
 
 /** Brings the operator's tree to what runs. A collision that came up since preflight is a warning: the release serves well. */
