@@ -1,7 +1,7 @@
+import type { TagRef } from '../rollout/model.ts'
 import type { Clock, Log, ReleaseSource } from '../rollout/ports.ts'
 import { sentenceOf } from '../rollout/errors.ts'
 import { chooseRelease } from '../rollout/release-policy.ts'
-import type { Choice } from '../rollout/release-policy.ts'
 import type { PollingStatus, UpdaterService } from '../updater/service.ts'
 import { backoff } from './backoff.ts'
 import { nextLook } from './schedule.ts'
@@ -20,8 +20,6 @@ export interface PollingParts {
   readonly requireApproval: boolean
   /** Limit of one look at the remote, ms. */
   readonly lookLimit: number
-  /** Last look of an earlier daemon, ISO 8601: a crash loop does not ask the remote at each start. */
-  readonly lastLookAt: string | null
   readonly clock: Clock
   readonly log: Log
   /** Told after every look, so that it can be made durable. Its failure is logged and changes nothing. */
@@ -30,7 +28,7 @@ export interface PollingParts {
 
 /** The watch over the remote's release tags. */
 export interface Polling {
-  /** Begins to look on the schedule; does nothing when polling is not enabled. */
+  /** Begins to look on the schedule, once the updater knows its record; does nothing when polling is not enabled. */
   start(): void
   /** Looks now. Two at a time share one look. A remote that fails is an outcome, not a rejection; rejects only when aborted. */
   look(signal: AbortSignal): Promise<PollingStatus>
@@ -49,8 +47,8 @@ export function createPolling(parts: PollingParts): Polling {
   let started = false
   let underWay: Promise<PollingStatus> | null = null
   let failures = 0
-  let nextAt: number | null = null
-  let status: PollingStatus = { enabled: parts.enabled, lastLookAt: parts.lastLookAt, nextLookAt: null, newest: null, outcome: null }
+  let nextAt = 0
+  let status: PollingStatus = { enabled: parts.enabled, lastLookAt: null, nextLookAt: null, newest: null, outcome: null }
 
   function plan(from: number, earliest: number): void {
     nextAt = nextLook(schedule, from, earliest)
@@ -59,16 +57,22 @@ export function createPolling(parts: PollingParts): Polling {
 
   async function run(signal: AbortSignal): Promise<void> {
     const now = clock.now()
-    plan(schedule.kind === 'every' ? earlierLook(parts.lastLookAt, now, schedule.milliseconds) : now, now)
+    // The last look of an earlier daemon counts: a crash loop does not ask the remote at each start.
+    const { lastCheckedAt } = parts.updater.status()
+    status = { ...status, lastLookAt: lastCheckedAt }
+    plan(schedule.kind === 'every' ? earlierLook(lastCheckedAt, now, schedule.milliseconds) : now, now)
     while (!signal.aborted) {
-      await until(() => nextAt ?? clock.now(), signal)
-      await look(signal)
+      await until(nextAt, signal)
+      await look(signal).catch((error: unknown) => {
+        signal.throwIfAborted()
+        log.error('A look for a release failed by an error nobody foresaw', { error: sentenceOf(error) })
+      })
       plan(clock.now(), clock.now() + backoff(failures))
     }
   }
 
-  async function until(moment: () => number, signal: AbortSignal): Promise<void> {
-    for (let left = moment() - clock.now(); left > 0; left = moment() - clock.now()) {
+  async function until(moment: number, signal: AbortSignal): Promise<void> {
+    for (let left = moment - clock.now(); left > 0; left = moment - clock.now()) {
       await clock.sleep(Math.min(left, longestSleep), signal)
     }
   }
@@ -81,30 +85,39 @@ export function createPolling(parts: PollingParts): Polling {
   }
 
   async function lookOnce(signal: AbortSignal): Promise<PollingStatus> {
-    const choice = await choose(signal)
+    const tags = await listTags(signal)
     const at = isoOf(clock.now())
     status = { ...status, lastLookAt: at }
     await parts.onChecked(at).catch((error: unknown) => {
       log.warn('The time of the last look at the remote could not be kept', { error: sentenceOf(error) })
     })
-    if (choice !== null) status = { ...status, newest: choice.newest, outcome: await takeOn(choice, parts, tell) }
+    if (tags !== null) await judge(tags)
     log.info(`Looked for a release: ${status.outcome ?? 'nothing'}`)
     return status
   }
 
   /** Null when the remote could not be asked. */
-  async function choose(signal: AbortSignal): Promise<Choice | null> {
+  async function listTags(signal: AbortSignal): Promise<TagRef[] | null> {
     try {
       const tags = await withLimit(clock, parts.lookLimit, signal, (limited) => parts.source.listTags(limited))
       failures = 0
-      const { active, lastGoodTag, quarantine } = parts.updater.status()
-      return chooseRelease(tags, { tag: active?.tag ?? null, commit: active?.commit ?? null, lastGoodTag }, quarantine, readVersion)
+      return tags
     } catch (error) {
       signal.throwIfAborted()
       failures += 1
       tell(`The remote could not be asked (${failures} in a row): ${sentenceOf(error)}`)
       return null
     }
+  }
+
+  async function judge(tags: readonly TagRef[]): Promise<void> {
+    const { active, lastGoodTag, quarantine } = parts.updater.status()
+    const choice = chooseRelease(tags, { tag: active?.tag ?? null, commit: active?.commit ?? null, lastGoodTag }, quarantine, readVersion)
+    status = { ...status, newest: choice.newest }
+    const { sentence, ended } = await takeOn(choice, parts)
+    tell(sentence)
+    // The look does not wait for a rollout; its end becomes the outcome of the look.
+    void ended?.then(tell)
   }
 
   function tell(outcome: string): void {
@@ -123,8 +136,8 @@ export function createPolling(parts: PollingParts): Polling {
     status: () => status,
     async stop() {
       stopping.abort(new Error('the updater is leaving'))
-      status = { ...status, nextLookAt: null }
       await loop
+      status = { ...status, nextLookAt: null }
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { TagRef } from '../rollout/model.ts'
+import type { TagRef, UpdateResult } from '../rollout/model.ts'
 import type { Log } from '../rollout/ports.ts'
 import { sentenceOf } from '../rollout/errors.ts'
 import type { Choice } from '../rollout/release-policy.ts'
@@ -10,23 +10,30 @@ interface Parts {
   readonly log: Log
 }
 
-/**
- * Starts the rollout of a chosen release, unless something speaks against it, and tells in one sentence what was done.
- * @param tell takes the sentence of the outcome, once it is there
- */
-export async function takeOn(choice: Choice, parts: Parts, tell: (outcome: string) => void): Promise<string> {
-  if (choice.kind === 'nothing_newer') return 'No release above what runs.'
+/** What was done about a release. */
+export interface Taken {
+  readonly sentence: string
+  /** How the rollout ended, in one sentence; null when none was begun. Never rejects. */
+  readonly ended: Promise<string> | null
+}
+
+/** Starts the rollout of a chosen release, unless something speaks against it. */
+export async function takeOn(choice: Choice, parts: Parts): Promise<Taken> {
+  if (choice.kind === 'nothing_newer') return only('No release above what runs.')
   const { newest } = choice
-  if (choice.kind === 'quarantined') return `${newest.tag} is quarantined (${choice.quarantine.reason}); waiting for a newer release.`
+  if (choice.kind === 'quarantined') return only(`${newest.tag} is quarantined (${choice.quarantine.reason}); waiting for a newer release.`)
   const obstacle = obstacleTo(parts)
-  if (obstacle !== null) return `${newest.tag} was found, but ${obstacle}.`
+  if (obstacle !== null) return only(`${newest.tag} was found, but ${obstacle}.`)
   try {
     const { outcome } = await parts.updater.apply({ tag: newest.tag, version: newest.tag.replace(/^v/, ''), origin: 'polling' })
-    follow(newest, outcome, parts.log, tell)
-    return `${newest.tag} was found; its rollout has begun.`
+    return { sentence: `${newest.tag} was found; its rollout has begun.`, ended: endOf(newest, outcome, parts.log) }
   } catch (error) {
-    return `${newest.tag} was found, but its rollout could not begin: ${sentenceOf(error)}`
+    return only(`${newest.tag} was found, but its rollout could not begin: ${sentenceOf(error)}`)
   }
+}
+
+function only(sentence: string): Taken {
+  return { sentence, ended: null }
 }
 
 function obstacleTo({ updater, requireApproval }: Parts): string | null {
@@ -38,13 +45,12 @@ function obstacleTo({ updater, requireApproval }: Parts): string | null {
   return null
 }
 
-/** The look does not wait for a rollout; its end becomes the outcome of the look. */
-function follow(release: TagRef, outcome: Promise<{ readonly status: string; readonly error: string | null }>, log: Log, tell: (outcome: string) => void): void {
-  outcome.then(
-    (result) => tell(`${release.tag}: ${result.status}${result.error === null ? '' : `: ${result.error}`}`),
-    (error: unknown) => {
-      log.warn(`The rollout of ${release.tag} was not attempted`, { error: sentenceOf(error) })
-      tell(`${release.tag} was not attempted: ${sentenceOf(error)}`)
-    },
-  )
+async function endOf(release: TagRef, outcome: Promise<UpdateResult>, log: Log): Promise<string> {
+  try {
+    const { status, error } = await outcome
+    return error === null ? `${release.tag}: ${status}.` : `${release.tag}: ${status}: ${error}`
+  } catch (error) {
+    log.warn(`The rollout of ${release.tag} was not attempted`, { error: sentenceOf(error) })
+    return `${release.tag} was not attempted: ${sentenceOf(error)}`
+  }
 }

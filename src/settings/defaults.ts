@@ -30,9 +30,6 @@ export const defaultEntryPoints: Readonly<Record<string, string>> = {
 
 export const defaultPreview = 'http://zetherion-ai-traefik:9180'
 
-/** Strict semver with an optional `v`; at most 64 characters. */
-export const defaultTagPattern = String.raw`^(?=.{1,64}$)v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`
-
 export const defaultBuildCacheLimit = 10_000_000_000
 
 export const defaultPaths = {

@@ -20,7 +20,8 @@ function unknownKey(error: ErrorObject): ProblemSentence {
   const name = String(error.params['additionalProperty'])
   const known = keysOf(error.parentSchema)
   const meant = nearest(name, known)
-  const help = meant !== null ? `did you mean ${meant}?` : known.length > 0 ? `known here: ${known.join(', ')}` : 'such a name is not possible here'
+  const expected = expectedBy(error.parentSchema)
+  const help = meant !== null ? `did you mean ${meant}?` : known.length > 0 ? `known here: ${known.join(', ')}` : `this section holds ${expected ?? 'other names'}`
   return { key: name, sentence: `is unknown; ${help}` }
 }
 

@@ -1,10 +1,11 @@
+import { defaultTagPattern } from '../git/tag.ts'
 import { managedServices } from '../rollout/topology.ts'
 import type { Topology } from '../rollout/topology.ts'
 import { keepsApiDown, readApiSettings } from './api-settings.ts'
 import { readConfigFile } from './config-file.ts'
 import type { ReadConfig } from './config-file.ts'
 import type { ConfigFile } from './config-schema.ts'
-import { defaultBuildCacheLimit, defaultPaths, defaultTagPattern } from './defaults.ts'
+import { defaultBuildCacheLimit, defaultPaths } from './defaults.ts'
 import { readSize } from './duration.ts'
 import { readEnvironment } from './environment.ts'
 import type { Environment, EnvironmentReader } from './environment.ts'
@@ -72,7 +73,7 @@ function readGit(content: ConfigFile, env: EnvironmentReader, file: ReadConfig, 
   return {
     remote: remote !== null && 'url' in remote ? remote.url : null,
     token: env.hidden('GITHUB_TOKEN'),
-    tagPattern: readTagPattern(content.git?.tagPattern ?? defaultTagPattern, file, found),
+    tagPattern: readTagPattern(content.git?.tagPattern ?? defaultTagPattern.source, file, found),
   }
 }
 
@@ -82,7 +83,7 @@ function readTagPattern(source: string, file: ReadConfig, found: Problem[]): Reg
     return new RegExp(`^(?:${source})$`)
   } catch (error) {
     found.push(file.problemAt(['git', 'tagPattern'], `must be a regular expression: ${error instanceof Error ? error.message : String(error)}`))
-    return new RegExp(defaultTagPattern)
+    return defaultTagPattern
   }
 }
 

@@ -41,7 +41,7 @@ export interface SecretSettings {
 }
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-export type LogLevel = (typeof logLevels)[number]
+type LogLevel = (typeof logLevels)[number]
 
 /** Absolute paths. */
 export interface PathSettings {

@@ -1,0 +1,60 @@
+import type { Clock } from '../../../src/rollout/ports.ts'
+
+/** A clock that stands still until the test moves it. */
+export interface HandClock extends Clock {
+  /** Moves on, waking sleepers in order, each at its own moment. */
+  advance(milliseconds: number): Promise<void>
+  readonly sleepers: number
+}
+
+interface Sleeper {
+  readonly at: number
+  readonly wake: () => void
+}
+
+export function handClock(start: string): HandClock {
+  let now = Date.parse(start)
+  const sleepers = new Set<Sleeper>()
+  return {
+    now: () => now,
+    monotonic: () => now,
+    get sleepers() {
+      return sleepers.size
+    },
+    sleep(milliseconds, signal) {
+      return new Promise((resolve, reject) => {
+        const sleeper: Sleeper = { at: now + milliseconds, wake: resolve }
+        if (signal.aborted) return reject(signal.reason)
+        sleepers.add(sleeper)
+        signal.addEventListener('abort', () => {
+          sleepers.delete(sleeper)
+          reject(signal.reason)
+        })
+      })
+    },
+    async advance(milliseconds) {
+      const end = now + milliseconds
+      await settled()
+      for (let next = earliest(sleepers, end); next !== null; next = earliest(sleepers, end)) {
+        now = next.at
+        sleepers.delete(next)
+        next.wake()
+        await settled()
+      }
+      now = end
+      await settled()
+    },
+  }
+}
+
+function earliest(sleepers: ReadonlySet<Sleeper>, end: number): Sleeper | null {
+  const due = [...sleepers].filter((sleeper) => sleeper.at <= end).sort((left, right) => left.at - right.at)
+  return due[0] ?? null
+}
+
+/** Everything that can go on without time passing has gone on. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => setImmediate(resolve))
+  })
+}
