@@ -18,11 +18,6 @@ export function readText(value: unknown, where: string): string {
   return value
 }
 
-/** Null stays null. @throws Error naming the place */
-export function readTextOrNull(value: unknown, where: string): string | null {
-  return value === null ? null : readText(value, where)
-}
-
 /** @throws Error naming the place, when the value is no whole number that is at least 0 */
 export function readNumber(value: unknown, where: string): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw new Error(`${where} must be a whole number`)

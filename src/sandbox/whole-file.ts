@@ -3,24 +3,19 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Replaces a file so that a reader, or a power cut, finds the complete old or the complete new one (I6).
- * Readable by its owner only: descriptions hold a service's environment.
+ * Replaces a file by a value as JSON, so that a reader, or a power cut, finds the complete old or the complete new one
+ * (I6). Readable by its owner only: descriptions hold a service's environment.
  */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceJson(path: string, value: unknown): Promise<void> {
   const staged = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    await writeDurably(staged, text)
+    await writeDurably(staged, `${JSON.stringify(value, null, 2)}\n`)
     await rename(staged, path)
   } catch (error) {
     await rm(staged, { force: true })
     throw error
   }
   await syncDirectory(dirname(path))
-}
-
-/** As `replaceFile`, of a value as JSON. */
-export async function replaceJson(path: string, value: unknown): Promise<void> {
-  await replaceFile(path, `${JSON.stringify(value, null, 2)}\n`)
 }
 
 /** Null when there is none. */

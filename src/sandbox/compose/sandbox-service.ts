@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Mapping, isMapping, readList, readMapping, readNumber, readText, readTextMap, readTexts, refuseUnknownKeys } from '../shape.ts'
 
 /** When a service's process is started again by itself. */
-export type RestartPolicy = 'no' | 'always' | 'unless-stopped' | 'on-failure'
+type RestartPolicy = 'no' | 'always' | 'unless-stopped' | 'on-failure'
 
 /** How a service says that it is well: 2xx on this path of its container port. */
 export interface HealthCheck {

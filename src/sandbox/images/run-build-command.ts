@@ -70,8 +70,7 @@ function endOf(child: ChildProcess): Promise<string | null> {
 }
 
 function failure(command: BuildCommand, ending: string, lines: readonly string[]): UpdaterError {
-  const said = lines.length === 0 ? 'It said nothing.' : `Its last lines:\n${lines.slice(-20).join('\n')}`
-  return new UpdaterError('build_failed', `The build of ${command.service} failed: "${command.argv.join(' ')}" ${ending}. ${said}`, {
-    details: { service: command.service, lines: [...lines] },
+  return new UpdaterError('build_failed', `The build of ${command.service} failed: "${command.argv.join(' ')}" ${ending}.`, {
+    details: { service: command.service, logs: lines.slice(-50) },
   })
 }

@@ -19,7 +19,7 @@ export type MiddlewareConfig =
   /** `attempts` counts the first one; only a refused dial is repeated. */
   | { readonly kind: 'retry'; readonly attempts: number }
 
-export type ServiceConfig =
+type ServiceConfig =
   | { readonly kind: 'servers'; readonly urls: readonly URL[]; readonly transport: string | null }
   | { readonly kind: 'weighted'; readonly services: readonly { readonly name: string; readonly weight: number }[] }
 

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { bundleProgram } from '../runtime/programs.ts'
+import { bundleProgram, sandboxSources } from '../runtime/programs.ts'
 import { until } from './router-world.ts'
 
 let directory: string
@@ -18,7 +18,7 @@ afterEach(async () => {
 it('runs as a program that tells its ports and leaves on SIGTERM', async () => {
   const portsFile = join(directory, 'ports.json')
   await writeFile(join(directory, 'updater-routes.yml'), '')
-  const program = await bundleProgram('router-main.ts', directory)
+  const program = await bundleProgram(join(sandboxSources, 'router-main.ts'), directory)
   const child = spawn(process.execPath, [program, '--routes', directory, '--hosts', join(directory, 'hosts.json'), '--entry-point', 'skills=0', '--ports-file', portsFile], { stdio: 'ignore', env: {} })
   const ended = once(child, 'exit')
   const ports: unknown = await until('the ports file', async () => readFile(portsFile, 'utf8').then((text): unknown => JSON.parse(text), () => undefined))
@@ -29,7 +29,7 @@ it('runs as a program that tells its ports and leaves on SIGTERM', async () => {
 })
 
 it('refuses a call without entry points, with its usage', async () => {
-  const program = await bundleProgram('router-main.ts', directory)
+  const program = await bundleProgram(join(sandboxSources, 'router-main.ts'), directory)
   const child = spawn(process.execPath, [program, '--routes', directory], { stdio: ['ignore', 'pipe', 'ignore'], env: {} })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))

@@ -6,7 +6,7 @@ import type { ContainerRuntime } from '../../../src/rollout/ports.ts'
 import { findProcesses, sendSignal } from '../../../src/sandbox/process-identity.ts'
 import { type SandboxOptions, createSandboxRuntime } from '../../../src/sandbox/runtime.ts'
 import { createSystemClock } from '../../../src/storage/system-clock.ts'
-import { bundleProgram } from './programs.ts'
+import { bundleProgram, sandboxSources } from './programs.ts'
 
 /** A sandbox in a temporary directory. */
 export interface SandboxWorld {
@@ -28,7 +28,7 @@ export async function makeSandboxWorld(change: Partial<SandboxOptions> = {}): Pr
     releasesDirectory: join(directory, 'releases'),
     projectDirectory: join(directory, 'project'),
     composeFiles: ['docker-compose.yml', 'docker-compose.override.yml'],
-    supervisor: await bundleProgram('supervisor.ts', directory),
+    supervisor: await bundleProgram(join(sandboxSources, 'supervisor.ts'), directory),
     hosts: {},
     log: silent,
     clock: createSystemClock(),

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { build } from 'esbuild'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Container } from '../../../src/rollout/model.ts'
 import { findProcesses, identifyProcess } from '../../../src/sandbox/process-identity.ts'
 import { bringUp, limit } from '../../contract/container-runtime/world.ts'
 import { until } from '../router/router-world.ts'
+import { bundleProgram } from './programs.ts'
 import { type SandboxWorld, makeSandboxWorld } from './sandbox-world.ts'
 import { answering, release, smallRelease } from './small-release.ts'
 
@@ -41,8 +41,7 @@ const supervisorOf = async (id: string): Promise<number> => {
 
 /** A daemon of its own that begins to bring the service up; its output line by line. */
 async function startDriver(): Promise<{ driver: ChildProcess; saw: (line: string) => Promise<void> }> {
-  const program = join(world.directory, 'driver.cjs')
-  await build({ entryPoints: [join(import.meta.dirname, 'driver.ts')], outfile: program, bundle: true, platform: 'node', format: 'cjs', logLevel: 'silent' })
+  const program = await bundleProgram(join(import.meta.dirname, 'driver.ts'), world.directory)
   const { log: _log, clock: _clock, ...options } = world.options
   const driver = spawn(process.execPath, [program, JSON.stringify(options), JSON.stringify(release), 'app'], { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] } })
   const lines: string[] = []
