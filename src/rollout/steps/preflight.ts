@@ -1,13 +1,14 @@
-import type { Context } from '../context.ts'
+import { withSignal, type Context } from '../context.ts'
 import { UpdaterError } from '../errors.ts'
 import { stepNames } from '../plan.ts'
 import { managedServices, singletonServices } from '../topology.ts'
 import { within } from '../within.ts'
+import { wasFoundRunning } from './found-running.ts'
 import { gate } from './step.ts'
 
 /** Refuses a release that cannot work, and one that could not be undone, before anything is changed. */
 export async function preflight(context: Context): Promise<void> {
-  const { clock, runtime, source } = context.ports
+  const { clock, runtime } = context.ports
   const { target, from, topology } = context.journal.operation
   const limit = { name: 'engineCall', milliseconds: context.settings.limits.engineCall }
   const needBytes = context.journal.record.lastBuildBytes
@@ -18,12 +19,17 @@ export async function preflight(context: Context): Promise<void> {
         runtime.preflight(target, managedServices(topology), needBytes, signal),
         runtime.preflight(from, singletonServices(topology), 0, signal),
         runtime.missingImages(from, singletonServices(topology), signal),
-        source.treeConflicts(target.commit, signal),
+        treeConflicts(withSignal(context, signal)),
       ])
       if (missing.length > 0) throw wayBackMissing(missing, from.tag)
       if (conflicts.length > 0) throw treeConflict(conflicts, target.tag)
     }),
   )
+}
+
+async function treeConflicts(context: Context): Promise<string[]> {
+  const { target } = context.journal.operation
+  return (await wasFoundRunning(context)) ? [] : context.ports.source.treeConflicts(target.commit, context.signal)
 }
 
 /** Images of the running release are gone: nothing is stopped that could not be started again (fault 28). */

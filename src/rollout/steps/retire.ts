@@ -5,6 +5,7 @@ import { stepNames } from '../plan.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { servicesOf } from '../topology.ts'
 import { within } from '../within.ts'
+import { wasFoundRunning } from './found-running.ts'
 import { warn } from './preview.ts'
 import { effect, gate } from './step.ts'
 
@@ -37,7 +38,7 @@ export async function updateTree(context: Context): Promise<void> {
   const limit = { name: 'git', milliseconds: context.settings.limits.git }
   try {
     const tree = await within(clock, limit, 'Looking at the project directory', context.signal, (signal) => source.describeTree(signal))
-    if (tree.kind === 'foreign') return
+    if (tree.kind === 'foreign' || (await wasFoundRunning(context))) return
     await effect(context, [stepNames.updateTree], () =>
       within(clock, limit, 'Bringing the project directory to the release', context.effects, (signal) => source.bringTree(target.commit, signal)),
     )

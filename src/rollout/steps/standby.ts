@@ -76,8 +76,8 @@ async function withOutput(context: Context, service: string, error: unknown): Pr
   if (!(error instanceof UpdaterError) || error.code !== 'unhealthy' || 'logs' in error.details) return error
   const [container] = await context.ports.runtime.containers([service], context.effects)
   if (container === undefined) return error
-  const told = await containerError(context, 'unhealthy', container, 'did not become healthy')
-  return new UpdaterError('unhealthy', `${error.message} ${told.message}`, { cause: error, details: { ...told.details } })
+  const { details } = await containerError(context, 'unhealthy', container, 'did not become healthy')
+  return new UpdaterError('unhealthy', error.message, { cause: error, details: { ...details } })
 }
 
 async function removeColor(context: Context, topology: Topology, color: Color): Promise<void> {
