@@ -1,6 +1,6 @@
 import { withHold } from '../rollout/consequences.ts'
 import type { Context, CoreSettings, Happening, Ports, Reach } from '../rollout/context.ts'
-import { UpdaterError, sentenceOf } from '../rollout/errors.ts'
+import { UpdaterError, firstLine, sentenceOf } from '../rollout/errors.ts'
 import { changeOperation, type Journal } from '../rollout/journal.ts'
 import type { HistoryEntry } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
@@ -118,6 +118,7 @@ export class Updater implements UpdaterService {
 
   async unpause(by: string): Promise<void> {
     const journal = this.#ready()
+    if (this.#flight !== null) throw this.#inProgress()
     await this.#hand.run(async () => {
       const { settled, why } = await this.#reconcile(journal)
       if (!settled) throw new UpdaterError('inconsistent', `Still paused, because the stack is not as the record says: ${why}`)
@@ -176,9 +177,7 @@ export class Updater implements UpdaterService {
 
   #takeOff(wish: Wish): Started {
     const journal = this.#mustHaveJournal()
-    if (this.#flight !== null || journal.record.operation !== null) {
-      throw new UpdaterError('in_progress', `An operation is already in progress: ${this.status().currentOperation ?? 'the last one is being closed'}.`)
-    }
+    if (this.#flight !== null || journal.record.operation !== null) throw this.#inProgress()
     const flight = new Flight(this.#options.ports.random.token().slice(0, 16), wish)
     this.#flight = flight
     this.#emit(flight.id, { kind: 'opened', step: null, message: flight.what, durationMs: null })
@@ -190,7 +189,7 @@ export class Updater implements UpdaterService {
       patience: this.#patience,
       answer: (result) => {
         flight.answer(result)
-        this.#emit(flight.id, { kind: 'ended', step: null, message: result.error ?? result.status, durationMs: null })
+        this.#emit(flight.id, { kind: 'ended', step: null, message: firstLine(result.error ?? result.status), durationMs: null })
       },
     }))
     flight.finishWith(work.catch((error: unknown) => this.#afterFlight(flight, error)).finally(() => {
@@ -256,6 +255,10 @@ export class Updater implements UpdaterService {
   async #reconcile(journal: Journal): Promise<Reconciled> {
     await journal.save()
     return reconcile(this.#context(journal, this.#leaving.signal, null), this.#patience)
+  }
+
+  #inProgress(): UpdaterError {
+    return new UpdaterError('in_progress', `An operation is already in progress: ${this.status().currentOperation ?? 'the last one is being closed'}.`)
   }
 
   #ready(): Journal {
