@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { settle } from './convergence.ts'
+import { settle } from './at-rest.ts'
 import { once, tell, type FaultKind } from './world/effects.ts'
 import { commitOf, type ReleaseKind } from './world/releases.ts'
 import { World } from './world/world.ts'

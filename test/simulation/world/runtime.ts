@@ -38,6 +38,7 @@ export class SimulatedRuntime implements ContainerRuntime {
       const { images, time } = this.#stack
       const wanted = services.filter((service) => images.get(service, release.commit) === undefined)
       if (wanted.length === 0) return { bytes: 0, built: [] }
+      if (!this.#stack.git.mirror.has(release.commit)) throw new UpdaterError('build_failed', `There are no sources of ${release.tag}.`)
       const kind = this.#stack.kindOf(release.commit)
       for (const service of wanted) onProgress({ service, line: 'step 1/3' })
       // An abort cancels the build in the engine.

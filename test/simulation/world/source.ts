@@ -42,9 +42,9 @@ export class SimulatedSource implements ReleaseSource {
 
   checkout(commit: string, signal: AbortSignal): Promise<void> {
     return this.#act({ name: 'source.checkout', commit }, signal, async () => {
-      const { mirror, checkouts } = this.#stack.git
+      const { checkouts } = this.#stack.git
       if (checkouts.has(commit)) return
-      if (!mirror.has(commit)) throw new UpdaterError('unknown_commit', `${commit} is not in the mirror.`)
+      this.#mustHave(commit)
       checkouts.add(commit)
     })
   }
@@ -53,14 +53,19 @@ export class SimulatedSource implements ReleaseSource {
     return this.#look(signal, () => this.#stack.git.tree)
   }
 
-  treeConflicts(_commit: string, signal: AbortSignal): Promise<string[]> {
-    return this.#look(signal, () => (this.#stack.git.tree.kind === 'foreign' ? [] : [...this.#stack.git.conflicts]))
+  treeConflicts(commit: string, signal: AbortSignal): Promise<string[]> {
+    return this.#look(signal, () => {
+      if (this.#stack.git.tree.kind === 'foreign') return []
+      this.#mustHave(commit)
+      return [...this.#stack.git.conflicts]
+    })
   }
 
   bringTree(commit: string, signal: AbortSignal): Promise<void> {
     return this.#act({ name: 'source.bringTree', commit }, signal, async () => {
       const { git } = this.#stack
       if (git.tree.kind === 'foreign') throw this.#stack.unmodelled('bringing a foreign tree to a release')
+      this.#mustHave(commit)
       if (git.conflicts.length > 0) throw new UpdaterError('tree_conflict', `Local changes collide: ${git.conflicts.join(', ')}.`)
       git.tree = { ...git.tree, commit }
     })
@@ -70,6 +75,10 @@ export class SimulatedSource implements ReleaseSource {
     return this.#act({ name: 'source.prune' }, signal, async () => {
       for (const commit of this.#stack.git.checkouts) if (!commits.has(commit)) this.#stack.git.checkouts.delete(commit)
     })
+  }
+
+  #mustHave(commit: string): void {
+    if (!this.#stack.git.mirror.has(commit)) throw new UpdaterError('unknown_commit', `${commit} is not in the mirror.`)
   }
 
   #reachRemote(): void {

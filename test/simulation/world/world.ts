@@ -109,6 +109,9 @@ export class World {
       settings: this.settings,
       watchInterval,
       observing: null,
+      authorityLost: (error) => {
+        throw error
+      },
       polling: () => ({ enabled: false, lastLookAt: null, nextLookAt: null, newest: null, outcome: null }),
     })
     updater.subscribe((event) => events.push(event))

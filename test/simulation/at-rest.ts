@@ -1,4 +1,4 @@
-import type { Release, UpdateResult } from '../../src/rollout/model.ts'
+import type { Release } from '../../src/rollout/model.ts'
 import { otherColor, singletonServices } from '../../src/rollout/topology.ts'
 import { watchInterval, type World } from './world/world.ts'
 
@@ -59,22 +59,6 @@ export async function settle(world: World): Promise<void> {
   }
   const wrong = unsettled(world)
   if (wrong.length > 0) throw new Error(`not at rest after ${looks} looks: ${wrong.join('; ')}\n--- how it came:\n${world.story()}`)
-}
-
-/** An apply from the call to the closed operation. */
-export async function apply(world: World, tag: string): Promise<UpdateResult> {
-  const started = await world.run(world.updater.apply({ tag, version: tag.replace(/^v/, ''), origin: 'api' }))
-  const result = await world.run(started.outcome)
-  await world.run(started.finished)
-  return result
-}
-
-/** A rollback from the call to the closed operation. */
-export async function rollback(world: World, commit: string): Promise<UpdateResult> {
-  const started = await world.run(world.updater.rollback({ previousSha: commit, origin: 'api' }))
-  const result = await world.run(started.outcome)
-  await world.run(started.finished)
-  return result
 }
 
 /** An adopted stack whose images tell no commit has a made-up one. */
