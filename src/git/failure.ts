@@ -6,7 +6,7 @@ export class CommandFailed extends Error {
   readonly stderr: string
 
   constructor(command: string, exitCode: number | null, stderr: string) {
-    super(`${command} ended with ${exitCode === null ? 'a signal' : `exit code ${exitCode}`}: ${lastWords(stderr)}`)
+    super(`${command} ended with ${exitCode === null ? 'no exit code' : `exit code ${exitCode}`}: ${lastWords(stderr)}`)
     this.name = 'CommandFailed'
     this.exitCode = exitCode
     this.stderr = stderr
@@ -30,7 +30,7 @@ export function abortedBy(signal: AbortSignal, command: string): UpdaterError {
 export function localFailure(doing: string, error: unknown): UpdaterError {
   if (error instanceof UpdaterError) return error
   const words = error instanceof Error ? error.message : String(error)
-  if (isDiskFull(words)) return diskFull(doing, error)
+  if (isDiskFull(error)) return diskFull(doing, error)
   return new UpdaterError('git_failed', `${doing} failed: ${words}. What runs is untouched; check the state directory and the project directory.`, { cause: error })
 }
 
@@ -38,7 +38,7 @@ export function localFailure(doing: string, error: unknown): UpdaterError {
 export function remoteFailure(url: string, error: unknown): UpdaterError {
   if (error instanceof UpdaterError && !(error instanceof LimitReached)) return error
   const words = error instanceof Error ? error.message : String(error)
-  if (isDiskFull(words)) return diskFull(`Fetching from ${url}`, error)
+  if (isDiskFull(error)) return diskFull(`Fetching from ${url}`, error)
   return new UpdaterError('remote_unreachable', `The release repository ${url} gave no usable answer: ${words}`, { cause: error })
 }
 
@@ -46,11 +46,12 @@ export function remoteFailure(url: string, error: unknown): UpdaterError {
 function lastWords(stderr: string): string {
   const printable = stderr.replaceAll(/[^\P{Cc}\n]/gu, ' ')
   const lines = printable.split('\n').map((line) => line.trim()).filter((line) => line !== '')
-  const told = lines.filter((line) => /^(fatal|error):/.test(line)).slice(0, 3)
+  const told = lines.filter((line) => /^(fatal|error):/i.test(line)).slice(0, 3)
   return (told.length > 0 ? told.join('; ') : (lines.at(-1) ?? 'it said nothing')).slice(0, 400)
 }
 
-function isDiskFull(words: string): boolean {
+function isDiskFull(error: unknown): boolean {
+  const words = error instanceof CommandFailed ? error.stderr : String(error)
   return /No space left on device|ENOSPC|Disk quota exceeded/.test(words)
 }
 

@@ -67,9 +67,16 @@ export function createMirror(
     }
   }
 
+  /** The very same tag object was taken before: then there is nothing to transfer. */
+  const isHere = async (ref: string, wanted: AdvertisedTag, signal: AbortSignal): Promise<boolean> => {
+    const found = await repository.run(['for-each-ref', '--format=%(objectname)', ref, releaseRef(wanted.commit)], signal)
+    return found.split('\n').filter((line) => line !== '').sort().join() === [wanted.object, wanted.commit].sort().join()
+  }
+
   const take = async (wanted: AdvertisedTag, signal: AbortSignal): Promise<string> => {
     const ref = `refs/tags/${wanted.tag}`
     const incoming = `refs/incoming/${wanted.tag}`
+    if (await isHere(ref, wanted, signal)) return wanted.commit
     try {
       // The tag goes under a name of its own until it has been looked at.
       await askRemote(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--', url, `+${ref}:${incoming}`], signal)

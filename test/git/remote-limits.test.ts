@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { UpdaterError } from '../../src/rollout/errors.ts'
 import { makeGitWorld } from './git-world.ts'
 import type { GitWorld } from './git-world.ts'
+import { withProgram } from './programs.ts'
 import { gitCommandLines, portOf } from './http-remote.ts'
 
 describe('a remote that does not end', () => {
@@ -85,6 +86,16 @@ describe('a remote that does not end', () => {
     expect(await world.laidOut()).toEqual([commit])
     caller.abort()
     expect(await stuck).toMatchObject({ code: 'cancelled' })
+  })
+
+  test('is not asked for what is here already', async () => {
+    const commit = await world.publish('v1.0.0', { 'docker-compose.yml': 'one' })
+    await world.open().fetch('v1.0.0', null, signal)
+    const environment = await withProgram(world.root, 'git', 'case " $* " in *" fetch "*) echo "fatal: asked again" >&2; exit 128;; *) exec "$REAL" "$@";; esac')
+    const source = world.openWith({ environment })
+    expect(await source.fetch('v1.0.0', commit, signal)).toBe(commit)
+    await world.publish('v1.1.0', { 'docker-compose.yml': 'two' })
+    await expect(source.fetch('v1.1.0', null, signal)).rejects.toMatchObject({ code: 'remote_unreachable', message: expect.stringContaining('asked again') })
   })
 
   test('because nobody listens there is told at once', async () => {
