@@ -11,6 +11,7 @@ import { diagnose } from './diagnosis.ts'
 import { Exclusive } from './exclusive.ts'
 import { Flight } from './flight.ts'
 import { carryOutWish, type Wish } from './operation.ts'
+import { Refusals } from './refusals.ts'
 import type {
   ApplyRequest, Diagnostics, OperationView, PollingStatus, RollbackRequest, RolloutEvent, Started, Status, UpdaterService,
 } from './service.ts'
@@ -42,7 +43,7 @@ export class Updater implements UpdaterService {
   readonly #leaving = new AbortController()
   readonly #left = new AbortController()
   readonly #listeners = new Set<(event: RolloutEvent) => void>()
-  readonly #refused = new Map<string, Error>()
+  readonly #refusals = new Refusals()
   readonly #startedAt: number
   #journal: Journal | null = null
   #observing: string | null
@@ -95,7 +96,7 @@ export class Updater implements UpdaterService {
 
   async operation(id: string): Promise<OperationView> {
     const open = this.#journal?.record.operation
-    const refused = this.#refused.get(id)
+    const refused = this.#refusals.of(id)
     if (refused !== undefined) return { state: 'refused', error: refused }
     if (open?.id === id) return { state: 'running', operation: open }
     const entry = (await this.history()).find(({ result }) => result.operationId === id)
@@ -202,11 +203,7 @@ export class Updater implements UpdaterService {
   /** An error that left the operation open is retried by the watch; one before anything was attempted is the caller's answer. */
   #afterFlight(flight: Flight, error: unknown): void {
     const known = error instanceof Error ? error : new Error(String(error))
-    if (flight.refuse(known)) {
-      this.#refused.set(flight.id, known)
-      const [oldest] = this.#refused.keys()
-      if (this.#refused.size > refusalsKept && oldest !== undefined) this.#refused.delete(oldest)
-    }
+    if (flight.refuse(known)) this.#refusals.add(flight.id, known)
     if (!this.#leaving.signal.aborted) this.#options.ports.log.warn(`The operation is not closed yet: ${known.message}`)
     this.#leaveIfLost(error)
   }
@@ -298,6 +295,3 @@ export class Updater implements UpdaterService {
     return new Date(this.#options.ports.clock.now()).toISOString()
   }
 }
-
-/** Refused operations that can still be asked for by id. */
-const refusalsKept = 100
