@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 
 const root = new URL('..', import.meta.url).pathname
 
-/** Modules of dockerode's other transports, each replaced by an object that says so when it is used. */
+/** Modules of dockerode's other transports, each replaced by an object whose members say so when they are called: to look at them is normal at load. */
 const unused = ['ssh2', 'cpu-features', '@grpc/grpc-js', '@grpc/proto-loader']
 
 await rm(`${root}dist`, { recursive: true, force: true })
@@ -34,7 +34,7 @@ await build({
       const filter = new RegExp(`^(${unused.map((name) => name.replace('/', '\\/')).join('|')})$`)
       onResolve({ filter }, ({ path }) => ({ path, namespace: 'left-out' }))
       onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
-        contents: `module.exports = new Proxy({}, { get(_, key) { throw new Error(${JSON.stringify(`${path} is not part of this bundle`)} + ' (' + String(key) + ')') } })`,
+        contents: `module.exports = new Proxy({}, { get: (_, key) => function () { throw new Error(${JSON.stringify(`${path} is not part of this bundle`)} + ' (' + String(key) + ')') } })`,
         loader: 'js',
       }))
     },
