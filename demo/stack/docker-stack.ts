@@ -1,0 +1,173 @@
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { request } from 'undici'
+import { startGateway } from '../../reference-app/src/gateway.js'
+import { createClient, createSkillsClient } from './client.ts'
+import { startDaemon, type Daemon } from './daemon.ts'
+import { assertNamesAreFree, dockerCommand, hostAddressOf, managedImages, type DockerCommand, type DockerEngine } from './docker-engine.ts'
+import { loadTargetsOf } from './load-targets.ts'
+import { makeProject, skillsSecret, type Project } from './project.ts'
+import type { SandboxStackOptions } from './sandbox-stack.ts'
+import { shortened, type Stack } from './stack.ts'
+import { writeUpdaterConfig } from './updater-config.ts'
+
+export interface DockerStackOptions extends SandboxStackOptions {
+  readonly engine: DockerEngine
+  /** Compose project; its containers are named as in the compose file. */
+  readonly projectName?: string
+}
+
+/** A stack on a real engine, and the hands of its operator. */
+export interface DockerStack extends Stack {
+  readonly docker: DockerCommand
+  /** Docker Compose in the operator's tree, as an operator calls it: nothing but the tree tells it what to do. */
+  compose(...args: string[]): Promise<string>
+}
+
+/** How long the first release may take until it answers through Traefik, ms. */
+const firstLimit = 60_000
+
+/**
+ * The whole stack in containers, brought up as an operator does: `docker compose up -d --build` in a clone of the release
+ * repository. Updater and chat gateway are processes of this host, at the engine's bridge. The updater is not started yet.
+ * @throws Error when the engine cannot carry it, or has a stack of these names; nothing is left behind then
+ */
+export async function startDockerStack(options: DockerStackOptions): Promise<DockerStack> {
+  const endings: (() => Promise<unknown>)[] = []
+  const close = async (): Promise<void> => {
+    for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
+  }
+  try {
+    return await bringUp(options, endings, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function bringUp(options: DockerStackOptions, endings: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<DockerStack> {
+  const { engine, first, projectName = 'zetherion-demo' } = options
+  const docker = dockerCommand(engine)
+  await assertNamesAreFree(docker)
+  const hostAddress = await hostAddressOf(docker)
+  const root = await mkdtemp(join(tmpdir(), 'zetherion-docker-'))
+  endings.push(() => rm(root, { recursive: true, force: true }))
+  const gateway = await startGateway({ host: hostAddress })
+  endings.push(() => gateway.close())
+  const updaterPort = await freePort(hostAddress)
+  const project = await makeProject(root, first, {
+    COMPOSE_PROJECT_NAME: projectName,
+    SKILLS_API_SECRET: skillsSecret,
+    GATEWAY_URL: `tcp://zetherion-ai-gateway:${gateway.port}`,
+    UPDATER_URL: `http://zetherion-ai-updater:${updaterPort}`,
+    BOT_CALL_INTERVAL_MS: '250',
+    ...(engine.traefikImage !== undefined && { TRAEFIK_IMAGE: engine.traefikImage }),
+  })
+  await writeFile(join(project.directory, 'docker-compose.override.yml'), operatorsOverride)
+  const compose = (...args: string[]): Promise<string> => docker(['compose', ...args], { cwd: project.directory })
+  endings.push(async () => {
+    await compose('down', '--volumes', '--remove-orphans', '--timeout', '2')
+    const images = await managedImages(docker)
+    if (images.length > 0) await docker(['image', 'rm', '--force', ...images])
+  })
+  await compose('up', '-d', '--build')
+  const entryPoints = await entryPointsOf(docker)
+  await Promise.all([answers(`${entryPoints.skills}/health`), answers(`${entryPoints.api}/health`)])
+
+  const config = join(root, 'updater.yml')
+  await writeUpdaterConfig(config, {
+    limits: { ...shortened, ...options.limits },
+    entryPoints,
+    docker: { project: projectName },
+    ...(options.policy && { policy: options.policy }),
+  })
+  let daemon: Daemon | null = null
+  const current = (): Daemon => {
+    if (daemon === null) throw new Error('the updater was not started')
+    return daemon
+  }
+  endings.push(async () => await daemon?.end('SIGTERM'))
+  return {
+    kind: 'docker',
+    project,
+    entryPoints,
+    secret: project.secret,
+    updater: createClient(() => current().url, project.secret),
+    skills: createSkillsClient(() => entryPoints.skills),
+    loadTargets: loadTargetsOf(entryPoints),
+    gateway: () => Promise.resolve(gateway.report()),
+    routes: () => readFile(join(project.state, 'traefik/dynamic/updater-routes.yml'), 'utf8'),
+    daemon: current,
+    async startUpdater({ env = {}, onLine } = {}) {
+      daemon = await startDaemon({
+        logFile: join(root, 'updater.log'),
+        ...(onLine && { onLine }),
+        env: { ...engine.env, ...updaterSettings(project, config), UPDATER_HOST: hostAddress, UPDATER_PORT: String(updaterPort), ...env },
+      })
+      return daemon
+    },
+    docker,
+    compose,
+    close,
+  }
+}
+
+/**
+ * What only this installation knows, in the operator's own file: where processes of the host are. The updater has to take it
+ * into account for every release, else neither bot nor skills of a new one would work.
+ */
+const operatorsOverride = `services:
+  zetherion-ai-bot:
+    extra_hosts: ["zetherion-ai-gateway:host-gateway"]
+  zetherion-ai-skills-blue:
+    extra_hosts: ["zetherion-ai-updater:host-gateway"]
+  zetherion-ai-skills-green:
+    extra_hosts: ["zetherion-ai-updater:host-gateway"]
+`
+
+function updaterSettings(project: Project, config: string): Record<string, string> {
+  return {
+    PROJECT_DIR: project.directory,
+    UPDATER_CONFIG: config,
+    UPDATER_STATE_PATH: join(project.state, 'updater-state.json'),
+    UPDATER_TRAEFIK_DYNAMIC_PATH: join(project.state, 'traefik/dynamic/updater-routes.yml'),
+    UPDATER_SECRET_PATH: join(project.state, 'secret/.updater-secret'),
+    AUTO_UPDATE_REPO: project.remote,
+  }
+}
+
+/** Traefik publishes nothing: its entry points are reached on the stack's own network, as cloudflared reaches them. */
+async function entryPointsOf(docker: DockerCommand): Promise<Stack['entryPoints']> {
+  const address = await docker(['inspect', 'zetherion-ai-traefik', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'])
+  return { skills: `http://${address}:8080`, api: `http://${address}:8443`, internal: `http://${address}:9180` }
+}
+
+async function answers(url: string): Promise<void> {
+  let last = 'nothing'
+  for (const deadline = Date.now() + firstLimit; Date.now() < deadline;) {
+    const answer = await request(url, { headersTimeout: 2_000, bodyTimeout: 2_000 }).then(
+      async ({ statusCode, body }) => {
+        await body.dump()
+        return statusCode
+      },
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    )
+    if (answer === 200) return
+    last = String(answer)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`${url} did not answer within ${firstLimit} ms; last: ${last}`)
+}
+
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host)
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port could be had')
+  return address.port
+}
