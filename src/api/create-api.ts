@@ -64,7 +64,7 @@ const bodyLimit = 64 * 1024
  * Nothing is coerced or taken away: what a caller sends is judged as it is. Bodies are small, so all errors are told.
  * The schemas are our own and held by tests; to compile ajv's schema of schemas would cost the start 90 ms.
  */
-const judgement = { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true, verbose: true, validateSchema: false, meta: false } as const
+const judgement = { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true, verbose: true, validateSchema: false, meta: false, code: { optimize: false } } as const
 
 /** The control API over an updater. It never listens by itself: the caller does, or injects. */
 export function createApi(parts: ApiParts): FastifyInstance {
