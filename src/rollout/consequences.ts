@@ -1,4 +1,4 @@
-import { causeOf, sentenceOf, UpdaterError } from './errors.ts'
+import { causeOf, firstLine, outputOf, sentenceOf, UpdaterError } from './errors.ts'
 import type { Policy } from './limits.ts'
 import type { Failure, Hold, OpenOperation, Quarantine, UpdaterRecord } from './model.ts'
 
@@ -7,7 +7,7 @@ export function failureOf(error: unknown, step: string | null): Failure {
   return {
     code: error instanceof UpdaterError ? error.code : 'engine_failed',
     cause: causeOf(error),
-    sentence: sentenceOf(error),
+    sentence: [sentenceOf(error), ...outputOf(error)].join('\n'),
     step,
   }
 }
@@ -17,13 +17,13 @@ export function afterFailure(record: UpdaterRecord, operation: OpenOperation, fa
   const counts = failure.cause === 'surroundings' || failure.cause === 'interruption'
   const failuresInARow = counts ? record.failuresInARow + 1 : record.failuresInARow
   const pauses = pausesAfter(failure, operation, failuresInARow, policy)
-  const holds = pauses ? withHold(record.holds, { reason: `${operation.target.tag}: ${failure.sentence}`, origin: failure.code, since: at }) : record.holds
+  const holds = pauses ? withHold(record.holds, { reason: `${operation.target.tag}: ${firstLine(failure.sentence)}`, origin: failure.code, since: at }) : record.holds
   return {
     ...record,
     failuresInARow,
     holds: withRequestedPause(holds, operation, at),
     quarantine: failure.cause === 'release'
-      ? withQuarantine(record.quarantine, { commit: operation.target.commit, tag: operation.target.tag, reason: failure.sentence, since: at })
+      ? withQuarantine(record.quarantine, { commit: operation.target.commit, tag: operation.target.tag, reason: firstLine(failure.sentence), since: at })
       : record.quarantine,
     lastFailureAt: at,
   }

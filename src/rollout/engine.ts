@@ -41,15 +41,13 @@ export async function lastLines(context: Reach, container: Container): Promise<s
   }
 }
 
-/** An error about a container, its last output lines in the sentence's details. */
+/** An error about a container, with its last output lines. */
 export async function containerError(
   context: Reach, code: 'unhealthy' | 'singleton_failed', container: Container, what: string,
 ): Promise<UpdaterError> {
-  const lines = await lastLines(context, container)
-  const exit = container.exitCode === null ? '' : ` with code ${container.exitCode}`
-  const output = lines.length > 0 ? ` Its last output: ${lines.slice(-3).join(' / ')}` : ''
-  return new UpdaterError(code, `${container.service} ${what}${isRunning(container) ? '' : exit}.${output}`, {
-    details: { service: container.service, containerId: container.id, logs: lines },
+  const exit = isRunning(container) || container.exitCode === null ? '' : ` with code ${container.exitCode}`
+  return new UpdaterError(code, `${container.service} ${what}${exit}.`, {
+    details: { service: container.service, containerId: container.id, logs: await lastLines(context, container) },
   })
 }
 

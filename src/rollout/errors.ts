@@ -59,7 +59,7 @@ export type ErrorCode = keyof typeof errorCauses
 /** A failure that an operator can act on: a code, one sentence, and what led to it. */
 export class UpdaterError extends Error {
   readonly code: ErrorCode
-  /** Further facts for the log and the API (never a secret), such as the last log lines of a container. */
+  /** Further facts for the log and the API (never a secret); `logs` are the last output lines of what failed, oldest first. */
   readonly details: Readonly<Record<string, unknown>>
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
@@ -78,4 +78,15 @@ export function causeOf(error: unknown): Cause {
 /** One sentence for an operator out of any thrown value. */
 export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** The last output lines that an error carries; empty when it has none. */
+export function outputOf(error: unknown): string[] {
+  const logs = error instanceof UpdaterError ? error.details['logs'] : undefined
+  return Array.isArray(logs) ? logs.map(String) : []
+}
+
+/** The sentence of a text that may go on with output. */
+export function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }

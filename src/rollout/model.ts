@@ -34,6 +34,7 @@ export interface Hold {
 export interface Failure {
   readonly code: ErrorCode
   readonly cause: Cause
+  /** One sentence on its first line, then the last output lines of what failed. */
   readonly sentence: string
   /** Step in which it happened. */
   readonly step: string | null
@@ -174,7 +175,7 @@ export type LoadedRecord =
   | { readonly kind: 'record'; readonly record: UpdaterRecord }
   | { readonly kind: 'none' }
   | { readonly kind: 'predecessor'; readonly state: PredecessorState }
-  /** Both generations unreadable; `paused` counts as true (I4). */
+  /** The newest generation is unreadable or gone; `paused` counts as true (I4). */
   | { readonly kind: 'damaged'; readonly reason: string }
   | { readonly kind: 'newer'; readonly schema: number }
 

@@ -1,7 +1,7 @@
 import { closeUndone, tidy } from './closing.ts'
 import { failureOf } from './consequences.ts'
 import type { Context } from './context.ts'
-import { UpdaterError } from './errors.ts'
+import { UpdaterError, firstLine } from './errors.ts'
 import type { Failure } from './model.ts'
 import { restoreSingletons } from './steps/singleton.ts'
 import { removeStandby } from './steps/standby.ts'
@@ -15,7 +15,7 @@ import { confirmGeneration, routesBack } from './steps/switch-routes.ts'
 export async function undo(context: Context): Promise<void> {
   const operation = context.journal.operation
   const failure = operation.failure ?? interruption(operation.step)
-  context.tell({ kind: 'undo_started', step: null, message: failure.sentence, durationMs: null })
+  context.tell({ kind: 'undo_started', step: null, message: firstLine(failure.sentence), durationMs: null })
 
   const traffic = await trafficBack(context)
   if (operation.phase === 'swapping') {

@@ -1,7 +1,7 @@
 import { failureOf, withHold } from '../rollout/consequences.ts'
 import type { Context } from '../rollout/context.ts'
 import { look } from '../rollout/engine.ts'
-import { UpdaterError, causeOf, sentenceOf } from '../rollout/errors.ts'
+import { UpdaterError, causeOf, firstLine, sentenceOf } from '../rollout/errors.ts'
 import { appendHistory } from '../rollout/history.ts'
 import { changeOperation } from '../rollout/journal.ts'
 import type { OpenOperation, Release, UpdateResult } from '../rollout/model.ts'
@@ -36,6 +36,7 @@ export interface Attempt {
 export async function carryOutWish(attempt: Attempt): Promise<void> {
   const { context, lasting, patience } = attempt
   const before = await reconcile(lasting, patience)
+  if (before.row === 2) return refuse(attempt, new UpdaterError('engine_unreachable', `Nothing was begun. ${before.why}`))
   if (!before.settled) throw new UpdaterError('inconsistent', `Nothing was begun, because the stack is not as the record says: ${before.why}`)
 
   const target = await findTarget(attempt)
@@ -133,7 +134,7 @@ async function holdUnverified(attempt: Attempt, why: unknown): Promise<void> {
   const { journal } = attempt.lasting
   const { operation } = journal
   const at = now(attempt.lasting)
-  const sentence = `${operation.failure?.sentence ?? 'The rollout failed.'} The undo is not complete and goes on by itself: ${sentenceOf(why)}`
+  const sentence = `${firstLine(operation.failure?.sentence ?? 'The rollout failed.')} The undo is not complete and goes on by itself: ${sentenceOf(why)}`
   await journal.note((record) => {
     const next = { ...record, holds: withHold(record.holds, { reason: sentence, origin: 'recovery', since: at }) }
     return { ...next, lastResult: resultOf(next, operation, 'failed', sentence, at) }

@@ -117,7 +117,6 @@ async function carryOut(context: Context, { row, why }: Decision, world: World, 
       await routeAndRetire(context)
       return 'again'
     case 13:
-      context.ports.log.warn(why)
       await route(context, record.activeColor, topology)
       return 'again'
     case 14: {

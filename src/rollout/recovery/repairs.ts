@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { closeUndone } from '../closing.ts'
 import { failureOf, withHold } from '../consequences.ts'
 import { act, isRunning, stopContainer } from '../engine.ts'
-import { UpdaterError } from '../errors.ts'
+import { UpdaterError, firstLine } from '../errors.ts'
 import { changeOperation } from '../journal.ts'
 import type { Container, Hold, Release } from '../model.ts'
 import { retire } from '../rollout.ts'
@@ -49,7 +49,7 @@ export async function keepNewColor(context: Context): Promise<void> {
   const { target, targetColor, topology, failure, step } = context.journal.operation
   const generation = await route(context, targetColor, topology)
   const cause = failure ?? failureOf(new UpdaterError('interrupted', `The updater ended during ${step ?? 'its first step'}.`), step)
-  const sentence = `${cause.sentence} The old color is unhealthy, so ${target.tag} on ${targetColor} goes on serving.`
+  const sentence = `${firstLine(cause.sentence)} The old color is unhealthy, so ${target.tag} on ${targetColor} goes on serving.`
   await context.journal.commit((record) => ({ ...record, activeColor: targetColor, active: target }))
   await closeUndone(context, { ...cause, sentence }, generation)
 }

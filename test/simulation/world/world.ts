@@ -109,9 +109,8 @@ export class World {
       settings: this.settings,
       watchInterval,
       observing: null,
-      authorityLost: (error) => {
-        throw error
-      },
+      // The process would end here; the simulated one goes on trying, so that each of its effects is seen to be refused.
+      authorityLost: () => undefined,
       polling: () => ({ enabled: false, lastLookAt: null, nextLookAt: null, newest: null, outcome: null }),
     })
     updater.subscribe((event) => events.push(event))
