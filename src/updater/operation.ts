@@ -114,19 +114,25 @@ async function open(attempt: Attempt, target: Release): Promise<void> {
 async function turnRound(attempt: Attempt, error: unknown): Promise<void> {
   const { lasting, patience } = attempt
   const { journal, ports } = lasting
+  if (isLost(error)) throw error
   ports.log.error(`${journal.operation.target.tag} failed: ${sentenceOf(error)}`, error instanceof UpdaterError ? error.details : {})
   await journal.note(changeOperation((operation) => ({ ...operation, failure: failureOf(error, operation.step) })))
   try {
     lasting.signal.throwIfAborted()
     await reconcile(lasting, patience)
   } catch (undoError) {
-    if (lasting.signal.aborted) throw undoError
+    if (lasting.signal.aborted || isLost(undoError)) throw undoError
     ports.log.error('The undo is not complete; it is tried again until it is.', { error: sentenceOf(undoError) })
     await holdUnverified(attempt, undoError)
     return
   }
   if (journal.record.operation === null) answerWithLast(attempt)
   else await holdUnverified(attempt, new UpdaterError('inconsistent', 'the old color is not healthy'))
+}
+
+/** Another updater took over: what is open is its to undo, and not even a failure may be noted any more (I5). */
+function isLost(error: unknown): boolean {
+  return error instanceof UpdaterError && error.code === 'authority_lost'
 }
 
 /** The undo could not be verified: held, told, and the operation stays open until it can (api-contract.md, `failed`). */
