@@ -1,17 +1,13 @@
-import { defaultTagPattern } from '../git/tag.ts'
 import { managedServices } from '../rollout/topology.ts'
 import type { Topology } from '../rollout/topology.ts'
 import { keepsApiDown, readApiSettings } from './api-settings.ts'
 import { readConfigFile } from './config-file.ts'
-import type { ReadConfig } from './config-file.ts'
-import type { ConfigFile } from './config-schema.ts'
-import { defaultBuildCacheLimit, defaultPaths } from './defaults.ts'
-import { readSize } from './duration.ts'
+import { defaultPaths } from './defaults.ts'
+import { readDocker, readRuntime } from './docker-settings.ts'
 import { readEnvironment } from './environment.ts'
 import type { Environment, EnvironmentReader } from './environment.ts'
-import { readSchedule } from './interval.ts'
-import { readRemote } from './remote.ts'
-import type { DockerSettings, GitSettings, PathSettings, PollingSettings, Problem, RuntimeSettings, SettingsReading } from './settings.ts'
+import { readGit, readPolling } from './git-settings.ts'
+import type { PathSettings, Problem, SettingsReading } from './settings.ts'
 import { readGates, readLimits, readPolicy, timingProblems } from './timing-settings.ts'
 import { readTopology, readTraefik, topologyProblems } from './topology-settings.ts'
 
@@ -42,7 +38,7 @@ export function readSettings({ env, configText, configPath }: SettingsSources): 
   const runtime = readRuntime(content, file, found)
   const docker = readDocker(content, variables)
   const health = readHealthUrls(topology, variables)
-  const polling = readPolling(git.remote, variables)
+  const polling = readPolling(variables)
   const policy = readPolicy(content, variables.flag('AUTO_UPDATE_PAUSE_ON_FAILURE', true))
   const problems = [...found, ...variables.problems()]
   if (problems.length > 0) return { kind: 'refused', problems, api: problems.some(keepsApiDown) ? null : api }
@@ -63,68 +59,6 @@ function readPaths(env: EnvironmentReader): PathSettings {
     stateFile,
     stateDirectory: stateFile.slice(0, stateFile.lastIndexOf('/')) || '/',
     routesFile: env.absolutePath('UPDATER_TRAEFIK_DYNAMIC_PATH', defaultPaths.routesFile),
-  }
-}
-
-function readGit(content: ConfigFile, env: EnvironmentReader, file: ReadConfig, found: Problem[]): GitSettings {
-  const repository = env.text('AUTO_UPDATE_REPO')
-  const remote = repository === null ? null : readRemote(repository)
-  if (remote !== null && 'problem' in remote) env.refuse('AUTO_UPDATE_REPO', remote.problem)
-  return {
-    remote: remote !== null && 'url' in remote ? remote.url : null,
-    token: env.hidden('GITHUB_TOKEN'),
-    tagPattern: readTagPattern(content.git?.tagPattern ?? defaultTagPattern.source, file, found),
-  }
-}
-
-/** Anchored, so that a pattern cannot match a part of a hostile name by oversight (fault 40). */
-function readTagPattern(source: string, file: ReadConfig, found: Problem[]): RegExp {
-  try {
-    return new RegExp(`^(?:${source})$`)
-  } catch (error) {
-    found.push(file.problemAt(['git', 'tagPattern'], `must be a regular expression: ${error instanceof Error ? error.message : String(error)}`))
-    return defaultTagPattern
-  }
-}
-
-function readRuntime(content: ConfigFile, file: ReadConfig, found: Problem[]): RuntimeSettings {
-  const { kind = 'docker', directory, hosts = {} } = content.runtime ?? {}
-  if (kind === 'docker') return { kind }
-  if (directory !== undefined && directory.startsWith('/')) return { kind, directory, hosts }
-  found.push(file.problemAt(['runtime', 'directory'], 'must be an absolute path when runtime.kind is sandbox'))
-  return { kind, directory: '/', hosts }
-}
-
-function readDocker(content: ConfigFile, env: EnvironmentReader): DockerSettings {
-  const { composeCommand = ['docker', 'compose'], project = null, builder = 'buildkit', buildCacheLimit } = content.docker ?? {}
-  return {
-    host: env.text('DOCKER_HOST'),
-    composeCommand,
-    composeFiles: readComposeFiles(env),
-    project: env.text('COMPOSE_PROJECT_NAME') ?? project,
-    builder,
-    buildCacheLimit: readSize(buildCacheLimit) ?? defaultBuildCacheLimit,
-  }
-}
-
-/** A list as Compose knows it: `COMPOSE_PATH_SEPARATOR`, else `:`. */
-function readComposeFiles(env: EnvironmentReader): string[] | null {
-  const text = env.text('COMPOSE_FILE')
-  if (text === null) return null
-  const files = text.split(env.text('COMPOSE_PATH_SEPARATOR') ?? ':').map((file) => file.trim()).filter((file) => file !== '')
-  if (files.length === 0 || files.includes('-')) env.refuse('COMPOSE_FILE', `must be a list of files, is "${text}"`)
-  return files
-}
-
-function readPolling(remote: string | null, env: EnvironmentReader): PollingSettings {
-  const schedule = readSchedule(env.text('AUTO_UPDATE_CHECK_INTERVAL_MINUTES') ?? '15')
-  if (typeof schedule === 'string') env.refuse('AUTO_UPDATE_CHECK_INTERVAL_MINUTES', schedule)
-  const enabled = env.flag('AUTO_UPDATE_ENABLED', false)
-  if (enabled && remote === null && env.text('AUTO_UPDATE_REPO') === null) env.refuse('AUTO_UPDATE_REPO', 'must be set when AUTO_UPDATE_ENABLED is true')
-  return {
-    enabled,
-    schedule: typeof schedule === 'string' ? { kind: 'every', milliseconds: 15 * 60_000 } : schedule,
-    requireApproval: env.flag('UPDATE_REQUIRE_APPROVAL', false),
   }
 }
 
