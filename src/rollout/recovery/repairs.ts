@@ -109,7 +109,10 @@ export function holdOf(context: Context, why: string): Hold {
 
 /** Counts an operation that was found open at start (fault 9); one that was left by a clean stop is not counted (fault 43). */
 export async function countInterruption(context: Context): Promise<void> {
-  await context.journal.note(changeOperation((operation) => operation.stoppedCleanly
-    ? { ...operation, stoppedCleanly: false, failure: operation.failure ?? failureOf(new UpdaterError('shutting_down', 'The updater was stopped while it ran; what was begun was undone.'), operation.step) }
-    : { ...operation, interruptions: operation.interruptions + 1 }))
+  await context.journal.note(changeOperation((operation) => {
+    if (!operation.stoppedCleanly) return { ...operation, interruptions: operation.interruptions + 1 }
+    const left = failureOf(new UpdaterError('shutting_down', 'The updater was stopped while it ran; what was begun was undone.'), operation.step)
+    // After the commit point it is finished: nothing turns round.
+    return { ...operation, stoppedCleanly: false, failure: operation.phase === 'retiring' ? null : (operation.failure ?? left) }
+  }))
 }
