@@ -110,7 +110,7 @@ export class World {
       watchInterval,
       observing: null,
       // The process would end here; the simulated one goes on trying, so that each of its effects is seen to be refused.
-      authorityLost: () => undefined,
+      authorityLost: () => life.end(),
       polling: () => ({ enabled: false, lastLookAt: null, nextLookAt: null, newest: null, outcome: null }),
     })
     updater.subscribe((event) => events.push(event))
