@@ -164,10 +164,12 @@ describe('a client that is no good', () => {
     expect(await untilClosed(socket)).toContain('"error":"This is not an HTTP request."')
   })
 
-  it('does not keep others out once there are too many of it', async () => {
-    const port = await listeningApi({ limits: { ...impatient, connections: 3 } })
-    const crowd = Array.from({ length: 6 }, () => untilClosed(open(port)))
-    await Promise.all(crowd)
+  it('is turned away when there are too many of it, and others get in as soon as it is gone', async () => {
+    const port = await listeningApi({ limits: { ...defaultApiLimits, headers: 60_000, connections: 3 } })
+    const crowd = Array.from({ length: 3 }, () => open(port))
+    await Promise.all(crowd.map((socket) => once(socket, 'connect')))
+    await untilClosed(open(port))
+    await Promise.all(crowd.map((socket) => once(socket.end(), 'close')))
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200)
   })
 })
