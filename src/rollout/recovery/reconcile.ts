@@ -2,13 +2,13 @@ import type { Context } from '../context.ts'
 import { sentenceOf } from '../errors.ts'
 import { undo } from '../undo.ts'
 import { retire } from '../rollout.ts'
-import { routesBack } from '../steps/switch-routes.ts'
+import { route, routesBack } from '../steps/switch-routes.ts'
 import { servicesOf, type Topology } from '../topology.ts'
 import { adoptStack } from './adoption.ts'
 import { decide, fallen, served, type Decision } from './decide.ts'
 import { observe, type World } from './observation.ts'
 import {
-  adoptRoutedColor, holdOf, holdRollouts, keepNewColor, removeSurplusSingletons, restoreRoutes, route, routeAndRetire, startServices, stopStandby,
+  adoptRoutedColor, holdOf, holdRollouts, keepNewColor, removeSurplusSingletons, restoreRoutes, routeAndRetire, startServices, stopStandby,
 } from './repairs.ts'
 
 /** What recovery remembers between two looks; lost in a restart without harm. */

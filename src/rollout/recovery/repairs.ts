@@ -8,6 +8,7 @@ import type { Container, Hold, Release } from '../model.ts'
 import { retire } from '../rollout.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { composeUp } from '../steps/standby.ts'
+import { route } from '../steps/switch-routes.ts'
 import { otherColor, servicesOf, type Color, type Topology } from '../topology.ts'
 import { containersOf, fallen } from './decide.ts'
 import type { World } from './observation.ts'
@@ -59,16 +60,6 @@ export async function routeAndRetire(context: Context): Promise<void> {
   const { targetColor, topology } = context.journal.operation
   await route(context, targetColor, topology)
   await retire(context)
-}
-
-/** Writes and activates routes for a color under a new generation that is durable in the record first. */
-export async function route(context: Context, color: Color, topology: Topology): Promise<string> {
-  const generation = context.ports.random.token()
-  await context.journal.commit((record) => ({ ...record, generation }))
-  await context.ports.router.stage({ active: color, generation, sequence: context.journal.record.sequence, topology })
-  context.ports.authority.check()
-  await context.ports.router.activate(generation)
-  return generation
 }
 
 /** R14: somebody moved the traffic to a healthy color: it is respected. */

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { UpdaterError, sentenceOf } from '../errors.ts'
+import { sentenceOf } from '../errors.ts'
 import { passGate } from '../gates.ts'
 import { changeOperation } from '../journal.ts'
 import { stepNames } from '../plan.ts'
@@ -35,7 +35,10 @@ export async function routesBack(context: Context): Promise<string | null> {
   const { router } = context.ports
   const { generations, topology, fromColor } = context.journal.operation
   context.ports.authority.check()
-  if (generations === null) return liveGeneration(context, fromColor)
+  if (generations === null) {
+    const live = await router.read()
+    return live.kind === 'routes' && live.active === fromColor ? live.generation : route(context, fromColor, topology)
+  }
   try {
     await router.activate(generations.back)
   } catch (error) {
@@ -47,6 +50,16 @@ export async function routesBack(context: Context): Promise<string | null> {
     await router.activate(generations.back)
   }
   return generations.back
+}
+
+/** Writes and activates routes for a color under a new generation that is durable in the record first. */
+export async function route(context: Context, color: Color, topology: Topology): Promise<string> {
+  const generation = context.ports.random.token()
+  await context.journal.commit((record) => ({ ...record, generation }))
+  await context.ports.router.stage({ active: color, generation, sequence: context.journal.record.sequence, topology })
+  context.ports.authority.check()
+  await context.ports.router.activate(generation)
+  return generation
 }
 
 /** Every entry point serves the target: the answer carries the new stamp and is healthy, several times in a row (fault 31). */
@@ -82,10 +95,4 @@ function passRoutedGate(context: Context, group: Group, generation: string): Pro
     },
     accepts: (answer) => answer.healthy && answer.stamp === generation,
   })
-}
-
-async function liveGeneration(context: Context, color: Color): Promise<string | null> {
-  const live = await context.ports.router.read()
-  if (live.kind === 'routes' && live.active === color) return live.generation
-  throw new UpdaterError('routes_unwritable', `The routes file does not serve ${color} and no way back was prepared; it is restored at the next look.`)
 }
