@@ -35,7 +35,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): ContainerRun
 
   return {
     containers: list,
-    preflight: (release, services, needBytes, signal) => preflight(engine, compose, settings, release, services, needBytes, signal),
+    preflight: (release, services, needBytes, signal) => preflight(engine, models, compose.environment, settings, release, services, needBytes, signal),
     build: async (release, services, onProgress, signal) => {
       const { model } = await models.of(release, signal)
       return await buildRelease(engine, settings, model, release, services, onProgress, signal)

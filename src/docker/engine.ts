@@ -29,7 +29,7 @@ export function connectEngine(dockerHost: string, engineCall: number): Engine {
   }
 
   const callWithin: Engine['callWithin'] = (limit, what, signal, body) =>
-    within(limit, `Docker at ${dockerHost}, asked to ${what},`, signal, async (abortSignal) => {
+    within(limit, `The call to Docker at ${dockerHost} to ${what}`, signal, async (abortSignal) => {
       try {
         return await body(await load(), abortSignal)
       } catch (error) {

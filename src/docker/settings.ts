@@ -6,7 +6,7 @@ import type { Log } from '../rollout/ports.ts'
  * into an image. A failure must destroy the stream with an error: a tar that just ends would build.
  * @param path directory inside the repository whose content becomes the tar's root; empty for all of it
  */
-export type Archive = (commit: string, path: string, signal: AbortSignal) => Readable | Promise<Readable>
+type Archive = (commit: string, path: string, signal: AbortSignal) => Readable | Promise<Readable>
 
 /** Everything the Docker adapter is told; whoever has no wish of their own takes `dockerDefaults`. */
 export interface DockerSettings {

@@ -38,7 +38,7 @@ export function abortReason(signal: AbortSignal): UpdaterError {
   return new UpdaterError('cancelled', 'The wait was ended by its caller.', { cause: reason })
 }
 
-export function throwIfAborted(signal: AbortSignal): void {
+function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw abortReason(signal)
 }
 

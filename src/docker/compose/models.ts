@@ -16,25 +16,31 @@ export interface ReleaseModel {
 }
 
 export interface Models {
-  /** Read again only when a file or `.env` has changed: version 1 takes most of a second for it. */
+  /** Asks Compose only when a file or `.env` has changed: version 1 takes most of a second for it. */
   of(release: Release, signal: AbortSignal): Promise<ReleaseModel>
+  /** Asks Compose in any case, since files of which we do not know may count too. @throws release_refused */
+  read(files: readonly ComposeFile[], signal: AbortSignal): Promise<ComposeModel>
 }
 
 const remembered = 8
 
 export function createModels(settings: DockerSettings, compose: Compose): Models {
   const known = new Map<string, ComposeModel>()
+  const keyOf = (files: readonly ComposeFile[]): Promise<string> =>
+    fingerprint([...files.map(({ path }) => path), join(settings.projectDirectory, '.env')])
+  const read: Models['read'] = async (files, signal) => {
+    const key = await keyOf(files)
+    const model = readComposeModel(await compose.config(files, signal))
+    const oldest = known.keys().next().value
+    if (known.size >= remembered && oldest !== undefined) known.delete(oldest)
+    known.set(key, model)
+    return model
+  }
   return {
+    read,
     async of(release, signal) {
       const files = await composeFilesOf(settings, release.commit)
-      const key = await fingerprint([...files.map(({ path }) => path), join(settings.projectDirectory, '.env')])
-      const seen = known.get(key)
-      if (seen !== undefined) return { files, model: seen }
-      const model = readComposeModel(await compose.config(files, signal))
-      const oldest = known.keys().next().value
-      if (known.size >= remembered && oldest !== undefined) known.delete(oldest)
-      known.set(key, model)
-      return { files, model }
+      return { files, model: known.get(await keyOf(files)) ?? (await read(files, signal)) }
     },
   }
 }

@@ -21,13 +21,15 @@ export async function stopContainer(engine: Engine, id: string, graceMs: number,
       const seen = new AbortController()
       const asking = askToStop(engine, id, graceMs, limit, AbortSignal.any([signal, seen.signal]))
       try {
-        for (let wait = quickest; ; wait = Math.min(wait * 1.5, slowest)) {
+        const began = performance.now()
+        for (;;) {
           const ended = await isEnded(engine, id, signal).catch((error: unknown) => {
             last = error
             return false
           })
           if (ended) return
-          await pause(wait, signal)
+          // As quick as the engine's events while it is about to end: a singleton is away meanwhile.
+          await pause(Math.min(Math.max((performance.now() - began) / 20, quickest), slowest), signal)
         }
       } finally {
         seen.abort()

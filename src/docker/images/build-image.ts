@@ -8,6 +8,7 @@ import { statusOf } from '../engine-errors.ts'
 import { keyLabel } from '../labels.ts'
 import type { DockerSettings } from '../settings.ts'
 import { buildEvents } from './build-output.ts'
+import { imageOfStep, removeStepImages } from './failed-build.ts'
 import { inspectImage } from './inspect.ts'
 import type { ImageFacts } from './inspect.ts'
 import type { ImageBuild } from './plan.ts'
@@ -19,18 +20,20 @@ const linesKept = 50
  * @throws build_failed with the last lines; an abort ends the build on the engine
  */
 export async function buildImage(
-  engine: Engine, settings: Pick<DockerSettings, 'archive' | 'builder' | 'build'>, commit: string, plan: ImageBuild,
+  engine: Engine, settings: Pick<DockerSettings, 'archive' | 'builder' | 'build' | 'log'>, commit: string, plan: ImageBuild,
   onProgress: (progress: BuildProgress) => void, signal: AbortSignal,
 ): Promise<ImageFacts> {
   const service = plan.services[0] ?? plan.reference
   const lastLines: string[] = []
+  let lastImage: string | null = null
   const tell = (line: string): void => {
+    lastImage = imageOfStep(line) ?? lastImage
     lastLines.push(line)
     if (lastLines.length > linesKept) lastLines.shift()
     onProgress({ service, line })
   }
   const failed = (reason: string, cause?: unknown): UpdaterError =>
-    new UpdaterError('build_failed', `The image of ${service} could not be built: ${reason}`, { cause, details: { service, lines: [...lastLines] } })
+    new UpdaterError('build_failed', `The image of ${service} could not be built: ${reason}`, { cause, details: { service, logs: [...lastLines] } })
 
   const follow = async (output: NodeJS.ReadableStream): Promise<string> => {
     let [id, error]: [string | null, string | null] = [null, null]
@@ -58,6 +61,7 @@ export async function buildImage(
       if (broken !== undefined) throw broken
       return id
     } catch (error) {
+      if (settings.builder === 'classic' && lastImage !== null) await removeStepImages(engine, settings.log, lastImage)
       throw broken ?? (statusOf(error) === 400 ? failed(sentenceOf(error), error) : error)
     } finally {
       context.destroy()

@@ -21,10 +21,12 @@ export async function moveTags(engine: Engine, model: ComposeModel, release: Rel
   if (missing.length > 0) {
     throw new UpdaterError('image_missing', `The images of ${release.tag} for ${missing.join(', ')} are not in the engine; build the release again.`, { details: { services: missing } })
   }
-  for (const service of services) {
-    const { repository, releaseReference, movingTag } = managedImage(model, release.commit, service)
-    await tagImage(engine, releaseReference, repository, movingTag, signal)
-  }
+  await Promise.all(
+    services.map(async (service) => {
+      const { repository, releaseReference, movingTag } = managedImage(model, release.commit, service)
+      await tagImage(engine, releaseReference, repository, movingTag, signal)
+    }),
+  )
 }
 
 /** An image that compose would pull, because its tag is not there. @throws image_missing */

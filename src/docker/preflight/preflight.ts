@@ -2,13 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UpdaterError } from '../../rollout/errors.ts'
 import type { Release } from '../../rollout/model.ts'
-import type { Compose } from '../compose/compose.ts'
 import { readDotEnv } from '../compose/dotenv.ts'
 import { composeFilesOf } from '../compose/files.ts'
 import type { ComposeFile } from '../compose/files.ts'
 import { includesOthers } from '../compose/includes.ts'
-import { readComposeModel } from '../compose/model.ts'
 import type { ComposeModel } from '../compose/model.ts'
+import type { Models } from '../compose/models.ts'
 import { unsetVariables } from '../compose/variables.ts'
 import { freeSpace } from '../disk.ts'
 import type { Engine } from '../engine.ts'
@@ -19,11 +18,14 @@ import { bindReasons } from './bind-sources.ts'
 import { buildReasons } from './build-sources.ts'
 import { serviceReasons } from './services.ts'
 
-/** @throws release_refused with every reason in its message and in `details.reasons`; disk_full */
+/**
+ * @param environment variables that Compose is given besides `.env`
+ * @throws release_refused with every reason in its message and in `details.reasons`; disk_full
+ */
 export async function preflight(
-  engine: Engine, compose: Compose, settings: DockerSettings, release: Release, services: readonly string[], needBytes: number, signal: AbortSignal,
+  engine: Engine, models: Models, environment: Readonly<Record<string, string>>, settings: DockerSettings, release: Release, services: readonly string[], needBytes: number, signal: AbortSignal,
 ): Promise<void> {
-  const reasons = await refusals(compose, settings, release, services, signal)
+  const reasons = await refusals(models, environment, settings, release, services, signal)
   if (reasons.length > 0) {
     throw new UpdaterError('release_refused', `${release.tag} cannot run here: ${reasons.join('; ')}.`, { details: { reasons } })
   }
@@ -35,10 +37,12 @@ export async function preflight(
   }
 }
 
-async function refusals(compose: Compose, settings: DockerSettings, release: Release, services: readonly string[], signal: AbortSignal): Promise<string[]> {
+async function refusals(
+  models: Models, environment: Readonly<Record<string, string>>, settings: DockerSettings, release: Release, services: readonly string[], signal: AbortSignal,
+): Promise<string[]> {
   const files = await composeFilesOf(settings, release.commit)
-  const perFile = await fileReasons(compose, settings, files)
-  const model = await modelOrReason(compose, files, signal)
+  const perFile = await fileReasons(environment, settings, files)
+  const model = await modelOrReason(models, files, signal)
   // What Compose says to an unset variable is told already, and better.
   if (typeof model === 'string') return perFile.length > 0 ? perFile : [model]
 
@@ -57,9 +61,9 @@ async function refusals(compose: Compose, settings: DockerSettings, release: Rel
 }
 
 /** What the files say before Compose has merged them. */
-async function fileReasons(compose: Compose, settings: DockerSettings, files: readonly ComposeFile[]): Promise<string[]> {
+async function fileReasons(environment: Readonly<Record<string, string>>, settings: DockerSettings, files: readonly ComposeFile[]): Promise<string[]> {
   const known = new Map([
-    ...Object.entries(compose.environment),
+    ...Object.entries(environment),
     ['COMPOSE_PROJECT_NAME', settings.project] as const,
     ...(await readDotEnv(join(settings.projectDirectory, '.env'))),
   ])
@@ -73,9 +77,9 @@ async function fileReasons(compose: Compose, settings: DockerSettings, files: re
   return reasons.flat()
 }
 
-async function modelOrReason(compose: Compose, files: readonly ComposeFile[], signal: AbortSignal): Promise<ComposeModel | string> {
+async function modelOrReason(models: Models, files: readonly ComposeFile[], signal: AbortSignal): Promise<ComposeModel | string> {
   try {
-    return readComposeModel(await compose.config(files, signal))
+    return await models.read(files, signal)
   } catch (error) {
     if (error instanceof UpdaterError && error.code === 'release_refused') return error.message
     throw error

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { services } from '../../contract/container-runtime/suite.ts'
 import { bringUp, limit, waitForLines } from '../../contract/container-runtime/world.ts'
 import { errorOf } from '../../unit/docker/project.ts'
+import { runningBuildSteps } from './build-steps.ts'
 import { onEngine } from './on-engine.ts'
 
 onEngine('An engine that dies and comes back', (here) => {
@@ -30,6 +31,7 @@ onEngine('An engine that dies and comes back', (here) => {
 
   it('ends a build with an error instead of leaving it hanging', async () => {
     const { runtime, release, engine } = here()
+    const othersSteps = new Set(runningBuildSteps())
     let begun = (): void => undefined
     const running = new Promise<void>((resolve) => {
       begun = resolve
@@ -37,6 +39,8 @@ onEngine('An engine that dies and comes back', (here) => {
     const build = errorOf(runtime.build(release('endless'), [services.bot], ({ line }) => line.includes('building') && begun(), limit()))
     await running
     await engine.kill()
+    // The engine's builder has no shim that would end its step with it.
+    for (const pid of runningBuildSteps().filter((pid) => !othersSteps.has(pid))) process.kill(pid, 'SIGKILL')
     expect(await build).toMatchObject({ code: expect.stringMatching(/^engine_(unreachable|failed)$/) })
     await engine.restart()
     expect(await runtime.missingImages(release('endless'), [services.bot], limit())).toEqual([services.bot])

@@ -62,7 +62,7 @@ export async function writeFiles(directory: string, files: Readonly<Record<strin
 }
 
 /** Stands for `git archive`: the same bytes, without a repository. */
-export function tarOf(directory: string): Readable {
+function tarOf(directory: string): Readable {
   const tar = spawn('tar', ['-c', '-C', directory, '.'], { stdio: ['ignore', 'pipe', 'inherit'] })
   tar.on('close', (code) => {
     if (code !== 0 && code !== null) tar.stdout.destroy(new Error(`tar of ${directory} ended with ${code}`))
@@ -70,7 +70,7 @@ export function tarOf(directory: string): Readable {
   return tar.stdout
 }
 
-export function logInto(lines: string[]): Log {
+function logInto(lines: string[]): Log {
   const write = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
     lines.push(`${level} ${message} ${JSON.stringify(fields ?? {})}`)
   }

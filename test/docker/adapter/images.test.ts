@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { expect, it, vi } from 'vitest'
 import { UpdaterError } from '../../../src/rollout/errors.ts'
 import { filesOf, services } from '../../contract/container-runtime/suite.ts'
 import { bringUp, clear, everyService, limit } from '../../contract/container-runtime/world.ts'
+import { runningBuildSteps } from './build-steps.ts'
 import { writeFiles } from './fixture.ts'
 import { onEngine } from './on-engine.ts'
 import type { EngineWorld } from './on-engine.ts'
@@ -15,35 +15,33 @@ async function tagsOf({ docker }: EngineWorld): Promise<string[]> {
   return (await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith('contract-')).sort()
 }
 
-/** Build steps of the contract's releases that run in some container now. */
-function runningBuildSteps(): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') === '/nodejs/bin/node\0build.js\0'
-    } catch {
-      return false // ended meanwhile
-    }
-  })
-}
-
 onEngine('Images on a Docker engine', (here) => {
   it.each(['buildkit', 'classic'] as const)('are left as they were when a build by %s is cancelled, and no step runs on', async (builder) => {
     const world = here()
+    const imagesBefore = (await world.docker.listImages()).length
     const before = await tagsOf(world)
+    const othersSteps = new Set(runningBuildSteps())
+    const ourSteps = () => runningBuildSteps().filter((pid) => !othersSteps.has(pid))
+    let seenRunning = false
     const cancel = new AbortController()
     const build = world.another({ builder }).build(world.release('endless'), [services.blue, services.bot], ({ line }) => {
+      seenRunning ||= ourSteps().length > 0
       if (line.includes('building')) cancel.abort(new UpdaterError('cancelled', 'An operator cancelled.'))
     }, cancel.signal)
     await expect(build).rejects.toMatchObject({ code: 'cancelled' })
-    await vi.waitUntil(() => runningBuildSteps().length === 0, { timeout: 5_000, interval: 20 })
+    expect(seenRunning).toBe(true)
+    await vi.waitUntil(() => ourSteps().length === 0, { timeout: 5_000, interval: 20 })
     await vi.waitUntil(async () => (await world.docker.listContainers({ all: true })).length === 0, { timeout: 5_000, interval: 20 })
     expect(await tagsOf(world)).toEqual(before)
+    await vi.waitUntil(async () => (await world.docker.listImages()).length === imagesBefore, { timeout: 5_000, interval: 20 })
   })
 
-  it('leave no container of a failed build by the classic builder behind', async () => {
+  it('leave no container and no nameless image of a failed build by the classic builder behind', async () => {
     const { another, release, docker } = here()
+    const before = (await docker.listImages()).map(({ Id }) => Id).sort()
     await expect(another({ builder: 'classic' }).build(release('failing-build'), [services.bot], () => undefined, limit())).rejects.toMatchObject({ code: 'build_failed' })
     expect(await docker.listContainers({ all: true })).toEqual([])
+    expect((await docker.listImages()).map(({ Id }) => Id).sort()).toEqual(before)
   })
 
   it('are not made of an archive that breaks off', async () => {
