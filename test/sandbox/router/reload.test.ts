@@ -57,6 +57,7 @@ describe('a change of the routes file', () => {
   it('fails no request of thousands, and each answer is of one configuration', async () => {
     const answers: Answer[] = []
     const goal = 4_000
+    const delays: number[] = []
     const progress = { flipping: true }
     const worker = async (): Promise<void> => {
       while (answers.length < goal || progress.flipping) answers.push(await ask())
@@ -64,8 +65,10 @@ describe('a change of the routes file', () => {
     const flipper = async (): Promise<void> => {
       for (let flip = 0; flip < 20; flip += 1) {
         const backend = flip % 2 === 0 ? 'green' : 'blue'
+        const written = performance.now()
         await world.write(routes(backend, `${backend}-${flip}`))
         await untilStamp(`${backend}-${flip}`)
+        delays.push(performance.now() - written)
       }
       progress.flipping = false
     }
@@ -74,6 +77,8 @@ describe('a change of the routes file', () => {
     expect(answers.filter(({ status }) => status !== 200)).toEqual([])
     expect(answers.filter(({ stamp, body }) => stamp !== 'g0' && stamp?.startsWith(body) !== true)).toEqual([])
     expect(new Set(answers.map(({ stamp }) => stamp)).size).toBeGreaterThan(15)
+    // The rename itself is seen, not only the look once a second.
+    expect(delays.toSorted((a, b) => a - b)[10]).toBeLessThan(500)
   })
 
   it('leaves a request in flight with the backend that began it', async () => {

@@ -79,6 +79,27 @@ describe('the sandbox router', () => {
     expect(await unknown.json()).toMatchObject({ method: 'DELETE', body: text })
   })
 
+  it('asks the longest rule first, and a priority before that', async () => {
+    const route = (mark: string, priority: number): string => stringify({
+      http: {
+        routers: {
+          all: { entryPoints: ['skills'], rule: 'PathPrefix(`/`)', service: 'blue', middlewares: ['mark'], priority },
+          some: { entryPoints: ['skills'], rule: 'PathPrefix(`/some`)', service: 'green', middlewares: ['mark'] },
+        },
+        middlewares: { mark: { headers: { customResponseHeaders: { 'X-Mark': mark } } } },
+        services: { blue: { loadBalancer: { servers: [{ url: 'http://skills-b:8080' }] } }, green: { loadBalancer: { servers: [{ url: 'http://skills-g:8080' }] } } },
+      },
+    })
+    const served = (mark: string, path: string): Promise<unknown> => until(`the routes ${mark}`, async () => {
+      const answer = await fetch(world.url('skills', path))
+      return answer.headers.get('x-mark') === mark ? Object(await answer.json()).name : undefined
+    })
+    await world.write(route('by length', 0))
+    expect([await served('by length', '/other'), await served('by length', '/some/where')]).toEqual(['skills-b', 'skills-g'])
+    await world.write(route('by priority', 1_000))
+    expect([await served('by priority', '/other'), await served('by priority', '/some/where')]).toEqual(['skills-b', 'skills-b'])
+  })
+
   it('dials again only where a retry is configured', async () => {
     const route = (middlewares: readonly string[]): string => stringify({
       http: {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Container } from '../../../src/rollout/model.ts'
 import { findProcesses, identifyProcess } from '../../../src/sandbox/process-identity.ts'
-import { bringUp, limit } from '../../contract/container-runtime/world.ts'
+import { bringUp, limit, waitForLines } from '../../contract/container-runtime/world.ts'
 import { until } from '../router/router-world.ts'
 import { bundleProgram } from './programs.ts'
 import { type SandboxWorld, makeSandboxWorld } from './sandbox-world.ts'
@@ -76,6 +76,17 @@ describe('when the daemon is killed', () => {
     await saw('up')
     await kill(driver)
     expect(await untilState('exited')).toMatchObject({ exitCode: 5 })
+  })
+
+  it('a stop that it had begun is brought to its end', async () => {
+    const container = await started("process.on('SIGTERM', () => console.log('asked to end')); setInterval(() => undefined, 1000); console.log('ready')", 'unless-stopped')
+    await waitForLines(world.runtime, container.id, ['ready'])
+    const cancel = new AbortController()
+    const stopping = world.runtime.stop(container.id, 300, cancel.signal)
+    await waitForLines(world.runtime, container.id, ['asked to end'])
+    cancel.abort(new Error('the daemon is gone'))
+    await expect(stopping).rejects.toThrow('the daemon is gone')
+    expect(await untilState('exited')).toMatchObject({ exitCode: 137 })
   })
 
   it('what its builds left running ends with the next build', async () => {
