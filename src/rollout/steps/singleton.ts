@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { act, containerError, isRunning, look, stopContainer } from '../engine.ts'
 import { UpdaterError } from '../errors.ts'
-import type { Container, Release } from '../model.ts'
+import type { Container, Release, SingletonBefore } from '../model.ts'
 import { stepNames } from '../plan.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Singleton } from '../topology.ts'
@@ -27,23 +27,24 @@ export async function restoreSingletons(context: Context): Promise<void> {
   const { topology, from, singletonsBefore } = context.journal.operation
   for (const singleton of topology.singletons.toReversed()) {
     const found = await lookAt(context, singleton)
-    const known = new Set(singletonsBefore.map(({ containerId }) => containerId))
-    const old = found.find(({ id }) => known.has(id))
+    const before = singletonsBefore.find(({ service }) => service === singleton.service)
+    const old = found.find(({ id }) => id === before?.containerId) ?? theOnlyOne(found, (one) => isRunning(one) && runsRelease(one, from, before))
     if (old === undefined) {
-      if (!(found.length === 1 && found[0] !== undefined && isRunning(found[0]) && found[0].commit === from.commit)) {
-        await replaceSingleton(context, singleton, from)
-      }
+      await replaceSingleton(context, singleton, from)
     } else {
       await removeAll(context, singleton, found.filter(({ id }) => id !== old.id))
       await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(from, [singleton.service], signal))
-      if (old.state !== 'running') await act(context, `Starting ${singleton.service}`, (signal) => context.ports.runtime.start(old.id, signal))
+      if (!isRunning(old)) await act(context, `Starting ${singleton.service}`, (signal) => context.ports.runtime.start(old.id, signal))
     }
-    await awaitSingleton(context, singleton)
+    await awaitSingleton(context, singleton, old?.restarts)
   }
 }
 
-/** Waits until the singleton is healthy, or, without a health check, has run for a while without a restart. */
-export async function awaitSingleton(context: Context, singleton: Singleton): Promise<void> {
+/**
+ * Waits until the singleton is healthy, or, without a health check, has run for a while without a restart.
+ * @param restarts how often it had been restarted before: only further ones count against it
+ */
+async function awaitSingleton(context: Context, singleton: Singleton, restarts = 0): Promise<void> {
   const { clock } = context.ports
   const { limits } = context.settings
   const limit = { name: 'singletonHealth', milliseconds: limits.singletonHealth }
@@ -52,7 +53,7 @@ export async function awaitSingleton(context: Context, singleton: Singleton): Pr
     await within(clock, limit, singleton.service, context.signal, async (signal) => {
       const begun = clock.monotonic()
       for (;;) {
-        seen = await theOne(context, singleton, signal)
+        seen = await theOne(context, singleton, restarts, signal)
         if (seen.health === 'healthy') return
         if (seen.health === 'none' && clock.monotonic() - begun >= limits.singletonSettled) return
         await clock.sleep(lookEvery, signal)
@@ -93,14 +94,24 @@ async function removeAll(context: Context, singleton: Singleton, containers: rea
   if (left.length > 0) throw new UpdaterError('exit_unseen', `A stopped container of ${singleton.service} could not be removed; no other one is started.`)
 }
 
-async function theOne(context: Context, singleton: Singleton, signal: AbortSignal): Promise<Container> {
+async function theOne(context: Context, singleton: Singleton, restarts: number, signal: AbortSignal): Promise<Container> {
   const found = await context.ports.runtime.containers([singleton.service], signal)
   const [one] = found
   if (one === undefined) throw new UpdaterError('singleton_failed', `The container of ${singleton.service} was removed from outside.`)
   if (found.length > 1) throw new UpdaterError('singleton_failed', `${found.length} containers of ${singleton.service} were found where only one may be.`)
   if (!isRunning(one)) throw await containerError(context, 'singleton_failed', one, 'exited')
-  if (one.restarts > 0) throw await containerError(context, 'singleton_failed', one, 'keeps restarting')
+  if (one.restarts > restarts) throw await containerError(context, 'singleton_failed', one, 'keeps restarting')
   return one
+}
+
+function theOnlyOne(found: readonly Container[], fits: (container: Container) => boolean): Container | undefined {
+  const [one, another] = found
+  return one !== undefined && another === undefined && fits(one) ? one : undefined
+}
+
+/** An adopted release's images tell no commit; then it is the image itself that tells. */
+function runsRelease(container: Container, release: Release, before: SingletonBefore | undefined): boolean {
+  return container.commit === release.commit || container.imageId === before?.imageId
 }
 
 function lookAt(context: Context, singleton: Singleton): Promise<Container[]> {
