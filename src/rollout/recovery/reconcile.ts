@@ -47,7 +47,9 @@ export async function reconcile(context: Context, patience: Patience): Promise<R
   let last: Decision = { row: 0, why: 'Nothing was looked at yet.' }
   for (let rows = 0; rows < rowsAtOnce; rows += 1) {
     context.signal.throwIfAborted()
-    const topology = context.journal.record.operation?.topology ?? context.settings.topology
+    const { operation } = context.journal.record
+    if (operation === null) patience.oldColorStarts = 0
+    const topology = operation?.topology ?? context.settings.topology
     const world = await observe(context, topology)
     const decision = decide({
       loaded: { kind: 'record', record: context.journal.record },
