@@ -22,6 +22,16 @@ export async function closeUndone(context: Context, failure: Failure, generation
   }))
 }
 
+/** Closes an operation whose target goes on serving, because nothing else can (R10): neither a success nor undone. @throws storage_failed */
+export async function closeKept(context: Context, failure: Failure, generation: string): Promise<void> {
+  const { operation } = context.journal
+  const kept = { activeColor: operation.targetColor, active: operation.target }
+  await close(context, (record) => ({
+    ...closedAfterFailure({ ...record, ...kept }, operation, failure, 'failed', context.settings.policy, now(context)),
+    generation,
+  }))
+}
+
 /** Makes room: images, checkouts and staged routes that neither an undo nor a rollback needs. Best effort; told when it fails. */
 export async function tidy(context: Context): Promise<void> {
   const { clock, router, runtime, source, log } = context.ports

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { closeUndone } from '../closing.ts'
+import { closeKept } from '../closing.ts'
 import { failureOf, withHold } from '../consequences.ts'
 import { act, isRunning, stopContainer } from '../engine.ts'
 import { UpdaterError, firstLine } from '../errors.ts'
@@ -51,8 +51,7 @@ export async function keepNewColor(context: Context): Promise<void> {
   const generation = await route(context, targetColor, topology)
   const cause = failure ?? failureOf(new UpdaterError('interrupted', `The updater ended during ${step ?? 'its first step'}.`), step)
   const sentence = `${firstLine(cause.sentence)} The old color is unhealthy, so ${target.tag} on ${targetColor} goes on serving.`
-  await context.journal.commit((record) => ({ ...record, activeColor: targetColor, active: target }))
-  await closeUndone(context, { ...cause, sentence }, generation)
+  await closeKept(context, { ...cause, sentence }, generation)
 }
 
 /** R12: a committed release whose routes were lost: they are written again, then the old color retires. */
