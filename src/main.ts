@@ -43,21 +43,21 @@ async function main(): Promise<void> {
   if (api === null) return
   const logger = createLogger(api.logLevel)
   const secret = createSecret(api.secret)
-  const unusable = await secret.check()
+  await secret.check()
   const daemon = reading.kind === 'settings'
-    ? await startUpdater(reading.settings, secret, unusable, logger).catch((error: unknown) => observeInstead(error, secret, logger))
+    ? await startUpdater(reading.settings, secret, logger).catch((error: unknown) => observeInstead(error, secret, logger))
     : await startObserving(reading.problems.map(({ sentence }) => sentence), secret, logger)
   const address = await daemon.app.listen({ host: api.host, port: api.port })
   logger.info({ address }, 'The control API is up.')
   leaveWithGrace(daemon, logger)
 }
 
-async function startUpdater(settings: Settings, secret: Secret, unusable: string | null, logger: Logger): Promise<Daemon> {
+async function startUpdater(settings: Settings, secret: Secret, logger: Logger): Promise<Daemon> {
   const log = logOf(logger)
   const clock = createSystemClock()
   for (const warning of settings.warnings) log.warn(warning)
   const world = await createWorld({
-    settings, clock, log, environment: process.env, observing: unusable,
+    settings, clock, log, environment: process.env, observing: () => secret.problem(),
     authorityLost: (error) => {
       logger.fatal(`${error.message} This updater ends at once and leaves the stack to the other one.`)
       process.exit(1)

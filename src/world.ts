@@ -31,8 +31,8 @@ export interface WorldParts {
   readonly log: Log
   /** Environment of this process, of which child processes get a handful. */
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Why nothing may be changed, found before; null: nothing was. */
-  readonly observing: string | null
+  /** Why nothing may be changed now; asked each time. Null: nothing speaks against it. */
+  readonly observing: () => string | null
   /** Another daemon took over: this process must end at once. */
   readonly authorityLost: (error: Error) => void
 }
@@ -67,6 +67,7 @@ export async function createWorld(parts: WorldParts): Promise<World> {
     log,
     environment: parts.environment,
   })
+  const misplaced = await checkRoutesPlace({ routesPath: paths.routesFile, stagingDirectory })
   const polling: { current: Polling | null } = { current: null }
   const updater = new Updater({
     ports: {
@@ -83,7 +84,7 @@ export async function createWorld(parts: WorldParts): Promise<World> {
     store: createRecordStore({ path: paths.stateFile, files, random, log }),
     settings,
     watchInterval,
-    observing: parts.observing ?? (await checkRoutesPlace({ routesPath: paths.routesFile, stagingDirectory })),
+    observing: () => parts.observing() ?? misplaced,
     authorityLost: parts.authorityLost,
     polling: () => polling.current?.status() ?? { enabled: settings.polling.enabled, lastLookAt: null, nextLookAt: null, newest: null, outcome: null },
   })

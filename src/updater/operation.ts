@@ -4,7 +4,7 @@ import { look } from '../rollout/engine.ts'
 import { UpdaterError, causeOf, firstLine, sentenceOf } from '../rollout/errors.ts'
 import { appendHistory } from '../rollout/history.ts'
 import { changeOperation } from '../rollout/journal.ts'
-import type { OpenOperation, Release, UpdateResult } from '../rollout/model.ts'
+import type { Hold, OpenOperation, Release, UpdateResult } from '../rollout/model.ts'
 import { reconcile, type Patience } from '../rollout/recovery/reconcile.ts'
 import { resultOf } from '../rollout/results.ts'
 import { retire, rollOut } from '../rollout/rollout.ts'
@@ -39,6 +39,10 @@ export async function carryOutWish(attempt: Attempt): Promise<void> {
   if (before.row === 2) return refuse(attempt, new UpdaterError('engine_unreachable', `Nothing was begun. ${before.why}`))
   if (!before.settled) throw new UpdaterError('inconsistent', `Nothing was begun, because the stack is not as the record says: ${before.why}`)
 
+  // What recovery has just found may hold rollouts.
+  const [hold] = context.journal.record.holds
+  if (attempt.wish.kind === 'apply' && hold !== undefined) throw pausedBy(hold)
+
   const target = await findTarget(attempt)
   if (target === null) return
   await open(attempt, target)
@@ -50,6 +54,11 @@ export async function carryOutWish(attempt: Attempt): Promise<void> {
   }
   answerWithLast(attempt)
   await retire(lasting)
+}
+
+/** Why an apply is not taken on. */
+export function pausedBy(hold: Hold): UpdaterError {
+  return new UpdaterError('paused', `Rollouts are paused: ${hold.reason} Unpause with POST /update/unpause.`)
 }
 
 /** The target of the wish; null when the answer is given already: it runs, or it could not be asked for. */

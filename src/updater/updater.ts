@@ -10,7 +10,7 @@ import { untilAborted } from '../rollout/within.ts'
 import { diagnose } from './diagnosis.ts'
 import { Exclusive } from './exclusive.ts'
 import { Flight } from './flight.ts'
-import { carryOutWish, type Wish } from './operation.ts'
+import { carryOutWish, pausedBy, type Wish } from './operation.ts'
 import { Refusals } from './refusals.ts'
 import type {
   ApplyRequest, Diagnostics, OperationView, PollingStatus, RollbackRequest, RolloutEvent, Started, Status, UpdaterService,
@@ -24,8 +24,8 @@ export interface UpdaterOptions {
   readonly settings: CoreSettings
   /** Between two looks at the world when idle, ms. */
   readonly watchInterval: number
-  /** Why nothing may be changed at all (bad settings, wrong mounts); null normally. */
-  readonly observing: string | null
+  /** Why nothing may be changed now (an unusable secret, wrong mounts); asked each time, since an operator may mend it. Null normally. */
+  observing(): string | null
   /** What polling knows; asked for each status. */
   polling(): PollingStatus
   /** Another daemon took over: this one must leave without touching anything (I5). */
@@ -46,20 +46,19 @@ export class Updater implements UpdaterService {
   readonly #refusals = new Refusals()
   readonly #startedAt: number
   #journal: Journal | null = null
-  #observing: string | null
+  /** The record is of a newer version: that does not mend itself. */
+  #newer: string | null = null
   #findings: readonly string[] = []
   #flight: Flight | null = null
   #watching: Promise<void> = Promise.resolve()
 
   constructor(options: UpdaterOptions) {
     this.#options = options
-    this.#observing = options.observing
     this.#startedAt = options.ports.clock.monotonic()
   }
 
   /** Recovers, then keeps watching until `stop`. Resolves after the first look; what it could not do is in the findings. */
   async start(): Promise<void> {
-    if (this.#observing !== null) return
     await this.#lookOnce(true)
     this.#watching = this.#watch()
   }
@@ -84,7 +83,7 @@ export class Updater implements UpdaterService {
       record: this.#journal?.record ?? null,
       busy: this.#flight,
       uptimeSeconds: (clock.monotonic() - this.#startedAt) / 1000,
-      observing: this.#observing,
+      observing: this.#observing(),
       findings: this.#findings,
       polling: this.#options.polling(),
     })
@@ -108,7 +107,7 @@ export class Updater implements UpdaterService {
   async apply({ tag, version, origin }: ApplyRequest): Promise<Started> {
     const journal = this.#ready()
     const [hold] = journal.record.holds
-    if (hold !== undefined) throw new UpdaterError('paused', `Rollouts are paused: ${hold.reason} Unpause with POST /update/unpause.`)
+    if (hold !== undefined) throw pausedBy(hold)
     return this.#takeOff({ kind: 'apply', tag, version, origin })
   }
 
@@ -150,7 +149,7 @@ export class Updater implements UpdaterService {
     flight.cancel(new UpdaterError('cancelled', `Paused by ${by}: ${reason}`))
     await untilAborted(this.#leaving.signal, flight.finished)
     // The operation may have ended before it could take the pause over.
-    if (journal.record.holds.length === 0) await durably((record) => ({ ...record, holds: withHold(record.holds, hold) }))
+    if (!journal.record.holds.some((held) => held.reason === reason)) await durably((record) => ({ ...record, holds: withHold(record.holds, hold) }))
   }
 
   async cancel(by: string): Promise<void> {
@@ -222,6 +221,7 @@ export class Updater implements UpdaterService {
   }
 
   async #lookOnce(atStart: boolean): Promise<void> {
+    if (this.#observing() !== null) return
     await this.#hand.run(async () => {
       try {
         if (this.#journal === null && !(await this.#getJournal())) return
@@ -244,7 +244,7 @@ export class Updater implements UpdaterService {
       this.#journal = taken.journal
       return true
     }
-    if (taken.kind === 'observing') this.#observing = taken.why
+    if (taken.kind === 'observing') this.#newer = taken.why
     this.#findings = [taken.why]
     return false
   }
@@ -258,13 +258,18 @@ export class Updater implements UpdaterService {
     return new UpdaterError('in_progress', `An operation is already in progress: ${this.status().currentOperation ?? 'the last one is being closed'}.`)
   }
 
+  #observing(): string | null {
+    return this.#newer ?? this.#options.observing()
+  }
+
   #ready(): Journal {
     this.#leaving.signal.throwIfAborted()
     return this.#mustHaveJournal()
   }
 
   #mustHaveJournal(): Journal {
-    if (this.#observing !== null) throw new UpdaterError('observing', `The updater only observes: ${this.#observing}`)
+    const observing = this.#observing()
+    if (observing !== null) throw new UpdaterError('observing', `The updater only observes: ${observing}`)
     if (this.#journal === null) throw new UpdaterError('observing', this.#findings[0] ?? 'The updater is still looking at the stack. Try again in a moment.')
     return this.#journal
   }

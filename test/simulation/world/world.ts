@@ -108,7 +108,7 @@ export class World {
       store: this.#watchedStore(new SimulatedRecordStore(this.stack, life)),
       settings: this.settings,
       watchInterval,
-      observing: null,
+      observing: () => null,
       // The process would end here; the simulated one goes on trying, so that each of its effects is seen to be refused.
       authorityLost: () => life.end(),
       polling: () => ({ enabled: false, lastLookAt: null, nextLookAt: null, newest: null, outcome: null }),
