@@ -4,6 +4,7 @@ import { build } from './steps/build.ts'
 import { commit } from './steps/commit.ts'
 import { checkOut, fetchRelease } from './steps/fetch.ts'
 import { preflight } from './steps/preflight.ts'
+import { letGo } from './steps/let-go.ts'
 import { checkPreviews } from './steps/preview.ts'
 import { drain, stopOldColor, updateTree } from './steps/retire.ts'
 import { replaceSingletons } from './steps/singleton.ts'
@@ -50,6 +51,8 @@ async function prepare(context: Context): Promise<void> {
   await checkOut(context)
   await preflight(context)
   await build(context)
+  const { topology, targetColor } = context.journal.operation
+  await letGo(context, topology, targetColor)
   await startStandby(context)
   await checkDirectly(context)
   await checkPreviews(context)

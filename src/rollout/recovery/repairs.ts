@@ -8,9 +8,10 @@ import type { Container, Hold, Release } from '../model.ts'
 import { retire } from '../rollout.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { composeUp } from '../steps/standby.ts'
+import { letGo } from '../steps/let-go.ts'
 import { route } from '../steps/switch-routes.ts'
 import { otherColor, servicesOf, type Color, type Topology } from '../topology.ts'
-import { containersOf, fallen } from './decide.ts'
+import { containersOf, fallen, served } from './decide.ts'
 import type { World } from './observation.ts'
 
 /** R5: all but one container of each singleton go. Before the commit point the old one stays, else the active release's. */
@@ -61,13 +62,13 @@ export async function routeAndRetire(context: Context): Promise<void> {
   await retire(context)
 }
 
-/** R14: somebody moved the traffic to a healthy color: it is respected. */
+/** R14: somebody moved the traffic to a healthy color: it is respected, and stamped anew, since a stamp kept by hand proves nothing. */
 export async function adoptRoutedColor(context: Context, world: World, topology: Topology, color: Color): Promise<void> {
   const [service] = servicesOf(topology, color)
   const commit = service === undefined ? null : (containersOf(world, service)[0]?.commit ?? null)
   await context.journal.commit((record) => {
     const known = [record.active, ...record.previous].find((release) => release.commit === commit)
-    return { ...record, activeColor: color, active: known ?? record.active, generation: world.routes.kind === 'routes' ? world.routes.generation : null }
+    return { ...record, activeColor: color, active: known ?? record.active, generation: null }
   })
 }
 
@@ -80,9 +81,12 @@ export async function restoreRoutes(context: Context, world: World, topology: To
   return copy
 }
 
-/** R17: a standby that nobody routes ends. */
+/** R17: a standby that nobody routes ends, unless somebody has routed it meanwhile. */
 export async function stopStandby(context: Context, world: World, topology: Topology): Promise<void> {
-  const services = servicesOf(topology, otherColor(context.journal.record.activeColor))
+  const { activeColor } = context.journal.record
+  await letGo(context, topology, otherColor(activeColor))
+  if (topology.groups.length > 0 && served(await context.ports.router.read()) !== activeColor) return
+  const services = servicesOf(topology, otherColor(activeColor))
   const running = services.flatMap((service) => containersOf(world, service).filter(isRunning))
   await sideBySide(context, running, stopContainer)
 }
