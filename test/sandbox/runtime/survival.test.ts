@@ -40,13 +40,13 @@ const supervisorOf = async (id: string): Promise<number> => {
 }
 
 /** A daemon of its own that begins to bring the service up; its output line by line. */
-async function startDriver(): Promise<{ driver: ChildProcess; saw: (line: string) => Promise<void> }> {
+async function startDriver(): Promise<{ driver: ChildProcess; saw: (beginning: string) => Promise<string> }> {
   const program = await bundleProgram(join(import.meta.dirname, 'driver.ts'), world.directory)
   const { log: _log, clock: _clock, ...options } = world.options
   const driver = spawn(process.execPath, [program, JSON.stringify(options), JSON.stringify(release), 'app'], { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] } })
   const lines: string[] = []
   createInterface({ input: driver.stdout }).on('line', (line) => lines.push(line))
-  return { driver, saw: async (line) => void (await until(`the driver to say ${line}`, async () => (lines.includes(line) ? true : undefined))) }
+  return { driver, saw: (beginning) => until(`the driver to say ${beginning}`, async () => lines.find((line) => line.startsWith(beginning))) }
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -91,16 +91,13 @@ describe('when the daemon is killed', () => {
 
   it('what its builds left running ends with the next build', async () => {
     await world.addRelease(release, smallRelease({ app: { program: answering, build: "console.log('building ' + process.pid); setInterval(() => undefined, 1000)" } }))
-    const { driver } = await startDriver()
-    const [build] = await until('the build to run', async () => {
-      const found = await findProcesses((nonce) => nonce.startsWith('build-'))
-      return found.length > 0 ? found : undefined
-    })
+    const { driver, saw } = await startDriver()
+    const pid = Number((await saw('building ')).replace('building ', ''))
     await kill(driver)
-    if (build === undefined) throw new Error('no build was found')
+    expect(await identifyProcess(pid)).not.toBeNull()
     await world.addRelease({ ...release, commit: 'b'.repeat(40) }, smallRelease({ app: { program: answering } }))
     await world.runtime.build({ ...release, commit: 'b'.repeat(40) }, ['app'], () => undefined, limit())
-    await until('the build to be gone', async () => ((await identifyProcess(build.pid)) === null ? true : undefined))
+    await until('the build to be gone', async () => ((await identifyProcess(pid)) === null ? true : undefined))
   })
 })
 
