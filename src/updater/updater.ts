@@ -1,15 +1,16 @@
-import { withHold } from '../rollout/consequences.ts'
-import type { Context, CoreSettings, Happening, Ports, Reach } from '../rollout/context.ts'
+import type { Context, CoreSettings, Ports, Reach } from '../rollout/context.ts'
 import { UpdaterError, firstLine, sentenceOf } from '../rollout/errors.ts'
 import { changeOperation, type Journal } from '../rollout/journal.ts'
-import type { HistoryEntry } from '../rollout/model.ts'
+import type { HistoryEntry, Hold } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
 import { freshPatience, reconcile, type Patience, type Reconciled } from '../rollout/recovery/reconcile.ts'
 import { countInterruption } from '../rollout/recovery/repairs.ts'
 import { untilAborted } from '../rollout/within.ts'
+import { Announcements } from './announcements.ts'
 import { diagnose } from './diagnosis.ts'
 import { Exclusive } from './exclusive.ts'
 import { Flight } from './flight.ts'
+import { holdDurably, pauseDurably, resumeDurably } from './holds.ts'
 import { carryOutWish, pausedBy, type Wish } from './operation.ts'
 import { Refusals } from './refusals.ts'
 import type {
@@ -42,7 +43,7 @@ export class Updater implements UpdaterService {
   readonly #patience: Patience = freshPatience()
   readonly #leaving = new AbortController()
   readonly #left = new AbortController()
-  readonly #listeners = new Set<(event: RolloutEvent) => void>()
+  readonly #announcements: Announcements
   readonly #refusals = new Refusals()
   readonly #startedAt: number
   #journal: Journal | null = null
@@ -55,6 +56,7 @@ export class Updater implements UpdaterService {
   constructor(options: UpdaterOptions) {
     this.#options = options
     this.#startedAt = options.ports.clock.monotonic()
+    this.#announcements = new Announcements(options.ports.clock, options.ports.log)
   }
 
   /** Recovers, then keeps watching until `stop`. Resolves after the first look; what it could not do is in the findings. */
@@ -122,12 +124,7 @@ export class Updater implements UpdaterService {
     await this.#hand.run(async () => {
       const { settled, why } = await this.#reconcile(journal)
       if (!settled) throw new UpdaterError('inconsistent', `Still paused, because the stack is not as the record says: ${why}`)
-      const at = this.#now()
-      try {
-        await journal.commit((record) => ({ ...record, holds: [], failuresInARow: 0, resumedAt: at }))
-      } catch (error) {
-        throw new UpdaterError('not_durable', `Still paused, because that could not be written: ${sentenceOf(error)}`, { cause: error })
-      }
+      await resumeDurably(journal, this.#now())
       this.#options.ports.log.info('Rollouts are resumed.', { by })
     })
   }
@@ -135,21 +132,14 @@ export class Updater implements UpdaterService {
   async pause(reason: string, by: string): Promise<void> {
     const journal = this.#mustHaveJournal()
     const flight = this.#flight
-    const hold = { reason, origin: 'operator', since: this.#now() } as const
-    const durably = async (change: Parameters<Journal['commit']>[0]): Promise<void> => {
-      await journal.commit(change).catch((error: unknown) => {
-        throw new UpdaterError('not_durable', `Not paused, because that could not be written: ${sentenceOf(error)}`, { cause: error })
-      })
-    }
-    await durably((record) => record.operation === null
-      ? { ...record, holds: withHold(record.holds, hold) }
-      : changeOperation((operation) => ({ ...operation, pauseRequested: reason }))(record))
+    const hold: Hold = { reason, origin: 'operator', since: this.#now() }
+    await pauseDurably(journal, hold)
     this.#options.ports.log.info('Rollouts are paused.', { by, reason })
     if (flight === null) return
     flight.cancel(new UpdaterError('cancelled', `Paused by ${by}: ${reason}`))
     await untilAborted(this.#leaving.signal, flight.finished)
     // The operation may have ended before it could take the pause over.
-    if (!journal.record.holds.some((held) => held.reason === reason)) await durably((record) => ({ ...record, holds: withHold(record.holds, hold) }))
+    await holdDurably(journal, hold)
   }
 
   async cancel(by: string): Promise<void> {
@@ -166,8 +156,7 @@ export class Updater implements UpdaterService {
   }
 
   subscribe(listener: (event: RolloutEvent) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#announcements.subscribe(listener)
   }
 
   /** Remembers that polling looked, for the status and the state file. */
@@ -180,7 +169,7 @@ export class Updater implements UpdaterService {
     if (this.#flight !== null || journal.record.operation !== null) throw this.#inProgress()
     const flight = new Flight(this.#options.ports.random.token().slice(0, 16), wish)
     this.#flight = flight
-    this.#emit(flight.id, { kind: 'opened', step: null, message: flight.what, durationMs: null })
+    this.#announcements.tell(flight.id, { kind: 'opened', step: null, message: flight.what, durationMs: null })
     const work = this.#hand.run(() => carryOutWish({
       id: flight.id,
       wish,
@@ -189,12 +178,12 @@ export class Updater implements UpdaterService {
       patience: this.#patience,
       answer: (result) => {
         flight.answer(result)
-        this.#emit(flight.id, { kind: 'ended', step: null, message: firstLine(result.error ?? result.status), durationMs: null })
+        this.#announcements.tell(flight.id, { kind: 'ended', step: null, message: firstLine(result.error ?? result.status), durationMs: null })
       },
     }))
     flight.finishWith(work.catch((error: unknown) => this.#afterFlight(flight, error)).finally(() => {
       this.#flight = null
-      this.#emit(flight.id, { kind: 'closed', step: null, message: flight.what, durationMs: null })
+      this.#announcements.tell(flight.id, { kind: 'closed', step: null, message: flight.what, durationMs: null })
     }))
     return { operationId: flight.id, outcome: flight.outcome, finished: flight.finished }
   }
@@ -203,7 +192,7 @@ export class Updater implements UpdaterService {
   #afterFlight(flight: Flight, error: unknown): void {
     const known = error instanceof Error ? error : new Error(String(error))
     if (flight.refuse(known)) this.#refusals.add(flight.id, known)
-    if (!this.#leaving.signal.aborted) this.#options.ports.log.warn(`The operation is not closed yet: ${known.message}`)
+    else if (!this.#leaving.signal.aborted) this.#options.ports.log.warn(`The operation is not closed yet: ${known.message}`)
     this.#leaveIfLost(error)
   }
 
@@ -285,15 +274,9 @@ export class Updater implements UpdaterService {
       journal,
       tell: (happening) => {
         flight?.notice(happening)
-        this.#emit(journal.record.operation?.id ?? flight?.id ?? '', happening)
+        this.#announcements.tell(journal.record.operation?.id ?? flight?.id ?? '', happening)
       },
     }
-  }
-
-  #emit(operationId: string, happening: Happening | Omit<RolloutEvent, 'at' | 'operationId'>): void {
-    const event: RolloutEvent = { ...happening, at: this.#now(), operationId }
-    if (event.kind !== 'progress') this.#options.ports.log.info(event.message, { event: event.kind, step: event.step, operation: operationId, durationMs: event.durationMs })
-    for (const listener of this.#listeners) listener(event)
   }
 
   #now(): string {

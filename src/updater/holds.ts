@@ -1,0 +1,30 @@
+import { withHold } from '../rollout/consequences.ts'
+import { UpdaterError, sentenceOf } from '../rollout/errors.ts'
+import { changeOperation, type Change, type Journal } from '../rollout/journal.ts'
+import type { Hold } from '../rollout/model.ts'
+
+/** Pauses now, or has the open operation leave a hold behind. @throws not_durable */
+export function pauseDurably(journal: Journal, hold: Hold): Promise<void> {
+  return durably(journal, 'Not paused', (record) => record.operation === null
+    ? { ...record, holds: withHold(record.holds, hold) }
+    : changeOperation((operation) => ({ ...operation, pauseRequested: hold.reason }))(record))
+}
+
+/** Adds a hold unless one with its reason stands. @throws not_durable */
+export async function holdDurably(journal: Journal, hold: Hold): Promise<void> {
+  if (journal.record.holds.some(({ reason }) => reason === hold.reason)) return
+  await durably(journal, 'Not paused', (record) => ({ ...record, holds: withHold(record.holds, hold) }))
+}
+
+/** Clears every hold and the count of failures; quarantine stays. @throws not_durable */
+export function resumeDurably(journal: Journal, at: string): Promise<void> {
+  return durably(journal, 'Still paused', (record) => ({ ...record, holds: [], failuresInARow: 0, resumedAt: at }))
+}
+
+async function durably(journal: Journal, otherwise: string, change: Change): Promise<void> {
+  try {
+    await journal.commit(change)
+  } catch (error) {
+    throw new UpdaterError('not_durable', `${otherwise}, because that could not be written: ${sentenceOf(error)}`, { cause: error })
+  }
+}
