@@ -51,7 +51,7 @@ export async function tidy(context: Context): Promise<void> {
 }
 
 /** What an undo, a rollback to the previous release or a restart of what runs may need. */
-export function keepSetOf(record: UpdaterRecord): KeepSet {
+function keepSetOf(record: UpdaterRecord): KeepSet {
   const releases = [record.active, record.lastGood, ...record.previous, record.operation?.from, record.operation?.target]
   return {
     commits: new Set(releases.flatMap((release) => (release ? [release.commit] : []))),

@@ -33,7 +33,7 @@ export function isRunning(container: Container): boolean {
 }
 
 /** The container's last lines, for an error's details; what cannot be read is told instead. */
-export async function lastLines(context: Reach, container: Container): Promise<string[]> {
+async function lastLines(context: Reach, container: Container): Promise<string[]> {
   try {
     return await engineCall(context, 'Reading logs', context.effects, (signal) => context.ports.runtime.logs(container.id, logLines, signal))
   } catch {

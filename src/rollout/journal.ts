@@ -1,5 +1,6 @@
 import { UpdaterError, sentenceOf } from './errors.ts'
 import type { OpenOperation, UpdaterRecord } from './model.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import type { Log, RecordStore } from './ports.ts'
 
 /** A change of the record, computed from the record as it stands when its turn comes. */
@@ -15,7 +16,7 @@ export class Journal {
   #record: UpdaterRecord
   #undetermined = false
   #unsaved = false
-  #queue: Promise<unknown> = Promise.resolve()
+  readonly #inTurn = oneAtATime()
 
   constructor(store: RecordStore, log: Log, record: UpdaterRecord) {
     this.#store = store
@@ -87,12 +88,6 @@ export class Journal {
     this.#record = next
     this.#undetermined = false
     this.#unsaved = false
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.#queue.then(work)
-    this.#queue = turn.catch(() => undefined) // its caller hears of it
-    return turn
   }
 }
 

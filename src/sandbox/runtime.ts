@@ -14,7 +14,7 @@ import { buildImages, buildNonce, reapBuilds } from './images/build-images.ts'
 import { releaseTag } from './images/image-build.ts'
 import { createImageStore } from './images/image-store.ts'
 import { pruneImages } from './images/retention.ts'
-import { oneAtATime } from './one-at-a-time.ts'
+import { oneAtATime } from '../rollout/one-at-a-time.ts'
 import { refuseFullDisk, refuseUnsoundRelease } from './preflight.ts'
 import { type ReleasePlaces, keepComposeFiles, readRelease, releaseDirectory } from './release-files.ts'
 

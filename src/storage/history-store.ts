@@ -1,11 +1,11 @@
 import { sentenceOf, UpdaterError } from '../rollout/errors.ts'
 import type { HistoryEntry } from '../rollout/model.ts'
+import { oneAtATime } from '../rollout/one-at-a-time.ts'
 import { dirname } from '../rollout/paths.ts'
 import type { Files, HistoryStore, Log, Random } from '../rollout/ports.ts'
 import { publishFile, stageFile } from '../rollout/whole-file.ts'
 import { createStorageChecks } from './record-schema.ts'
 import type { StorageChecks } from './record-schema.ts'
-import { createTurns } from './turns.ts'
 
 export interface HistoryStoreOptions {
   /** Absolute path of the JSON lines file. Its directory must exist. */
@@ -31,7 +31,7 @@ type Lines = number | 'unseen' | 'torn'
  */
 export function createHistoryStore(options: HistoryStoreOptions): HistoryStore {
   const { path, files, limit = 1_000, checks = createStorageChecks() } = options
-  const inTurn = createTurns()
+  const inTurn = oneAtATime()
   let lines: Lines = 'unseen'
 
   return {

@@ -1,12 +1,12 @@
 import { sentenceOf, UpdaterError } from '../rollout/errors.ts'
 import type { LoadedRecord, UpdaterRecord } from '../rollout/model.ts'
+import { oneAtATime } from '../rollout/one-at-a-time.ts'
 import { dirname } from '../rollout/paths.ts'
 import type { Files, Log, Random, RecordStore } from '../rollout/ports.ts'
 import { publishFile, stageFile } from '../rollout/whole-file.ts'
 import { decodeRecord, encodeRecord } from './record-file.ts'
 import { createStorageChecks } from './record-schema.ts'
 import type { StorageChecks } from './record-schema.ts'
-import { createTurns } from './turns.ts'
 
 export interface RecordStoreOptions {
   /** `UPDATER_STATE_PATH`, absolute. Its directory must exist. */
@@ -42,7 +42,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
   const previousPath = `${path}.previous`
   const damagedPath = `${path}.damaged`
   const temporaryPrefix = `${path.slice(path.lastIndexOf('/') + 1)}.tmp-`
-  const inTurn = createTurns()
+  const inTurn = oneAtATime()
 
   return {
     load: () => inTurn(load),

@@ -1,6 +1,7 @@
 import type { Context, CoreSettings, Ports, Reach } from '../rollout/context.ts'
 import { UpdaterError, firstLine, sentenceOf } from '../rollout/errors.ts'
 import { changeOperation, type Journal } from '../rollout/journal.ts'
+import { oneAtATime } from '../rollout/one-at-a-time.ts'
 import type { HistoryEntry, Hold } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
 import { freshPatience, reconcile, type Patience, type Reconciled } from '../rollout/recovery/reconcile.ts'
@@ -8,7 +9,6 @@ import { countInterruption } from '../rollout/recovery/repairs.ts'
 import { untilAborted } from '../rollout/within.ts'
 import { Announcements } from './announcements.ts'
 import { diagnose } from './diagnosis.ts'
-import { Exclusive } from './exclusive.ts'
 import { Flight } from './flight.ts'
 import { holdDurably, pauseDurably, resumeDurably } from './holds.ts'
 import { carryOutWish, pausedBy, type Wish } from './operation.ts'
@@ -35,11 +35,11 @@ export interface UpdaterOptions {
 
 /**
  * The one object the outside talks to. One operation at a time; looks at the world in between; readers never wait.
- * Everything that changes the world goes through `#hand`.
+ * Everything that changes the world goes through `#hand` (I5).
  */
 export class Updater implements UpdaterService {
   readonly #options: UpdaterOptions
-  readonly #hand = new Exclusive()
+  readonly #hand = oneAtATime()
   readonly #patience: Patience = freshPatience()
   readonly #leaving = new AbortController()
   readonly #left = new AbortController()
@@ -72,7 +72,7 @@ export class Updater implements UpdaterService {
     const over = new AbortController()
     const limit = clock.sleep(this.#options.settings.limits.shutdown, over.signal).then(() => this.#left.abort(new UpdaterError('limit_exceeded', 'Leaving took too long (limits.shutdown).')), () => undefined)
     await Promise.allSettled([this.#watching, this.#flight?.finished])
-    await this.#hand.run(async () => {
+    await this.#hand(async () => {
       if (this.#journal?.record.operation) await this.#journal.note(changeOperation((operation) => ({ ...operation, stoppedCleanly: true })))
     })
     over.abort()
@@ -121,7 +121,7 @@ export class Updater implements UpdaterService {
   async unpause(by: string): Promise<void> {
     const journal = this.#ready()
     if (this.#flight !== null) throw this.#inProgress()
-    await this.#hand.run(async () => {
+    await this.#hand(async () => {
       const { settled, why } = await this.#reconcile(journal)
       if (!settled) throw new UpdaterError('inconsistent', `Still paused, because the stack is not as the record says: ${why}`)
       await resumeDurably(journal, this.#now())
@@ -170,7 +170,7 @@ export class Updater implements UpdaterService {
     const flight = new Flight(this.#options.ports.random.token().slice(0, 16), wish)
     this.#flight = flight
     this.#announcements.tell(flight.id, { kind: 'opened', step: null, message: flight.what, durationMs: null })
-    const work = this.#hand.run(() => carryOutWish({
+    const work = this.#hand(() => carryOutWish({
       id: flight.id,
       wish,
       context: this.#context(journal, AbortSignal.any([flight.signal, this.#leaving.signal]), flight),
@@ -211,7 +211,7 @@ export class Updater implements UpdaterService {
 
   async #lookOnce(atStart: boolean): Promise<void> {
     if (this.#observing() !== null) return
-    await this.#hand.run(async () => {
+    await this.#hand(async () => {
       try {
         if (this.#journal === null && !(await this.#getJournal())) return
         const journal = this.#mustHaveJournal()

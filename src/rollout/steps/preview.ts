@@ -4,6 +4,7 @@ import type { ProbeAnswer } from '../model.ts'
 import { passGate } from '../gates.ts'
 import { stepNames } from '../plan.ts'
 import { sideBySide } from '../side-by-side.ts'
+import { withOutput } from './standby.ts'
 import { gate } from './step.ts'
 
 /** Has Traefik itself reach the standby before any user does (fault 29). An installation without previews is told so. */
@@ -20,6 +21,8 @@ export async function checkPreviews(context: Context): Promise<void> {
       limit: { name: 'previewHealth', milliseconds: together.settings.limits.previewHealth },
       code: 'gate_refused',
       ask: async (signal) => (await together.ports.probe.preview(group, targetColor, signal)) ?? gone,
+    }).catch(async (error: unknown) => {
+      throw await withOutput(together, group.services[targetColor], error)
     }))
   })
 }

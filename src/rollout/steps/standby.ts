@@ -71,13 +71,13 @@ async function passDirectGate(context: Context, group: Group, color: Color): Pro
   })
 }
 
-/** Adds the container's last lines to an error that has none yet. */
-async function withOutput(context: Context, service: string, error: unknown): Promise<unknown> {
-  if (!(error instanceof UpdaterError) || error.code !== 'unhealthy' || 'logs' in error.details) return error
+/** Adds the container's last lines to a gate's refusal that has none yet. */
+export async function withOutput(context: Context, service: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof UpdaterError) || (error.code !== 'unhealthy' && error.code !== 'gate_refused') || 'logs' in error.details) return error
   const [container] = await context.ports.runtime.containers([service], context.effects)
   if (container === undefined) return error
   const { details } = await containerError(context, 'unhealthy', container, 'did not become healthy')
-  return new UpdaterError('unhealthy', error.message, { cause: error, details: { ...details } })
+  return new UpdaterError(error.code, error.message, { cause: error, details: { ...details } })
 }
 
 async function removeColor(context: Context, topology: Topology, color: Color): Promise<void> {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { oneAtATime } from '../one-at-a-time.ts'
+import { oneAtATime } from '../../rollout/one-at-a-time.ts'
 import { readMapping, readText, readTextMap } from '../shape.ts'
 import { isMissing, readJson, replaceJson } from '../whole-file.ts'
 
