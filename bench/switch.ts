@@ -93,7 +93,6 @@ async function measureSwitches(binary: string, runs: number): Promise<Row[]> {
       { what: 'bare rename and a loop of GETs, under load', unit: 'ms', samples: loaded.raw, raw: true },
     ]
   } finally {
-    await probe.close()
     await traefik.stop()
     await skills.close()
     await api.close()

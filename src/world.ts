@@ -101,7 +101,6 @@ export async function createWorld(parts: WorldParts): Promise<World> {
     updater,
     polling: polling.current,
     async close() {
-      await probe.close()
       await hand.release()
     },
   }

@@ -1,5 +1,4 @@
-import { STATUS_CODES } from 'node:http'
-import type { Dispatcher } from 'undici'
+import { request, STATUS_CODES, type IncomingMessage, type RequestOptions } from 'node:http'
 import type { ProbeAnswer } from '../rollout/model.ts'
 import { stampHeader } from '../rollout/stamp.ts'
 import { detailOf } from './failure-detail.ts'
@@ -17,10 +16,11 @@ export interface Question {
 const bodyLimit = 64 * 1024
 
 /**
- * One GET. Redirects are answers, not followed. The body is read to its end, since an answer that breaks off is none.
+ * One GET over HTTP/1.1 on a connection of its own: a kept one could still lead to the retired color. Redirects are
+ * answers, not followed. The body is read to its end, since an answer that breaks off is none.
  * @throws the signal's reason when it is aborted; nothing else
  */
-export async function askOnce(dispatcher: Dispatcher, question: Question): Promise<ProbeAnswer> {
+export async function askOnce(question: Question): Promise<ProbeAnswer> {
   const { signal, limit } = question
   signal.throwIfAborted()
   const ended = new AbortController()
@@ -28,7 +28,7 @@ export async function askOnce(dispatcher: Dispatcher, question: Question): Promi
   signal.addEventListener('abort', onAbort, { once: true })
   const timer = setTimeout(() => ended.abort(), limit)
   try {
-    return await ask(dispatcher, question, ended.signal)
+    return await ask(question, ended.signal)
   } catch (error) {
     signal.throwIfAborted()
     const detail = ended.signal.aborted ? `no whole answer within ${limit} ms` : detailOf(error)
@@ -39,16 +39,14 @@ export async function askOnce(dispatcher: Dispatcher, question: Question): Promi
   }
 }
 
-async function ask(dispatcher: Dispatcher, question: Question, signal: AbortSignal): Promise<ProbeAnswer> {
-  const url = new URL(question.url)
-  const { statusCode, headers, body } = await dispatcher.request({
-    origin: url.origin,
-    path: `${url.pathname}${url.search}`,
-    method: 'GET',
+async function ask(question: Question, signal: AbortSignal): Promise<ProbeAnswer> {
+  const answer = await send(new URL(question.url), {
+    agent: false,
     headers: { accept: '*/*', 'user-agent': 'zetherion-updater', ...(question.host !== null && { host: question.host }) },
     signal,
   })
-  await drain(body)
+  await drain(answer)
+  const { statusCode = 0, headers } = answer
   const stamp = headers[stampHeader.toLowerCase()]
   return {
     healthy: statusCode >= 200 && statusCode < 300,
@@ -56,6 +54,15 @@ async function ask(dispatcher: Dispatcher, question: Question, signal: AbortSign
     stamp: typeof stamp === 'string' ? stamp : null,
     detail: `${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trim(),
   }
+}
+
+async function send(url: URL, options: RequestOptions): Promise<IncomingMessage> {
+  // TLS is loaded only by who needs it.
+  const ask = url.protocol === 'https:' ? (await import('node:https')).request : request
+  return new Promise((resolve, reject) => {
+    // An error after the headers is also told here, where nobody waits any more: whoever reads the body meets it there.
+    ask(url, options).once('response', resolve).on('error', reject).end()
+  })
 }
 
 /** Leaving the loop early destroys the rest of the body, and with it the connection. */

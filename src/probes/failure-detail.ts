@@ -2,12 +2,9 @@
 const details: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'the connection was closed before the answer ended',
-  UND_ERR_SOCKET: 'the connection was closed before the answer ended',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the connection was closed before the answer ended',
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   ETIMEDOUT: 'no connection in time',
-  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
   ENOTFOUND: 'host name not known',
   EAI_AGAIN: 'host name not known at the moment',
 }

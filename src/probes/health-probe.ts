@@ -1,4 +1,3 @@
-import type { Agent } from 'undici'
 import type { Container, ProbeAnswer } from '../rollout/model.ts'
 import type { HealthProbe } from '../rollout/ports.ts'
 import { previewPath } from '../rollout/stamp.ts'
@@ -17,14 +16,10 @@ export interface HealthProbeOptions {
   readonly limit: number
 }
 
-/** Asks over HTTP/1.1, every time on a connection of its own: a kept one could still lead to the retired color. */
-export function createHealthProbe(options: HealthProbeOptions): HealthProbe & { close(): Promise<void> } {
-  let agent: Promise<Agent> | null = null
+/** Asks over HTTP; every question is one of its own. */
+export function createHealthProbe(options: HealthProbeOptions): HealthProbe {
   const overrides = new Map(options.healthUrls.map((url) => [new URL(url).hostname, url]))
-  const ask = async (url: string, host: string | null, signal: AbortSignal) => {
-    agent ??= makeAgent()
-    return askOnce(await agent, { url, host, limit: options.limit, signal })
-  }
+  const ask = (url: string, host: string | null, signal: AbortSignal) => askOnce({ url, host, limit: options.limit, signal })
 
   return {
     direct: async (container, group, signal) => {
@@ -40,7 +35,6 @@ export function createHealthProbe(options: HealthProbeOptions): HealthProbe & { 
       if (base === undefined) return noAnswer(signal, `no address is set for entry point ${group.entryPoint}`)
       return ask(joinUrl(base, group.healthPath), hostOfRule(group.router.rule), signal)
     },
-    close: async () => (await agent)?.close(),
   }
 
   function directUrl(container: Container, group: Group): string | null {
@@ -50,12 +44,6 @@ export function createHealthProbe(options: HealthProbeOptions): HealthProbe & { 
     const host = container.address.includes(':') ? `[${container.address}]` : container.address
     return `http://${host}:${container.ports[group.port] ?? group.port}${group.healthPath}`
   }
-}
-
-/** Loaded with the first question: it takes a tenth of a second that the start of the API need not wait for. */
-async function makeAgent(): Promise<Agent> {
-  const { Agent } = await import('undici')
-  return new Agent({ pipelining: 0 })
 }
 
 function colorOf(container: Container, group: Group): Color | null {

@@ -37,7 +37,6 @@ describe.skipIf(!binary.ready)(title, () => {
     probe = createHealthProbe({ entryPoints: traefik.entryPoints, preview: traefik.entryPoints['internal'] ?? null, healthUrls: [], limit: 2_000 })
   })
   afterEach(async () => {
-    await probe.close()
     await traefik.stop()
     await skills.close()
     await api.close()

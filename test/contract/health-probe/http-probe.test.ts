@@ -36,7 +36,6 @@ healthProbeContract('HTTP with real servers', async () => {
     },
     dispose: async () => {
       await Promise.all([direct, routed, internal].map((server) => server.close()))
-      await probe.close()
     },
   }
 })
