@@ -27,11 +27,7 @@ export async function buildRelease(
   const before = await freeSpace(engine, signal)
   const images = await sideBySide(wanted, signal, (plan, signal) => buildImage(engine, settings, release.commit, plan, onProgress, signal))
   const after = before === null ? null : await freeSpace(engine, signal)
-  return {
-    // What the disk says, where it can be seen: images share layers, and the cache counts too.
-    bytes: before === null || after === null ? totalSize(images) : Math.max(0, before.bytes - after.bytes),
-    built: wanted.flatMap((plan) => plan.services),
-  }
+  return { bytes: spaceTaken(before?.bytes ?? null, after?.bytes ?? null, images), built: wanted.flatMap((plan) => plan.services) }
 }
 
 async function isBuilt(engine: Engine, plan: ImageBuild, signal: AbortSignal): Promise<boolean> {
@@ -65,6 +61,11 @@ async function sideBySide<T, R>(items: readonly T[], signal: AbortSignal, work: 
   return results.flat()
 }
 
-function totalSize(images: readonly ImageFacts[]): number {
-  return images.reduce((sum, { size }) => sum + size, 0)
+/**
+ * What the disk says, since images share layers, but no more than the images have: others write to that disk as well.
+ * Where the disk says nothing of use, all that the images have.
+ */
+function spaceTaken(before: number | null, after: number | null, images: readonly ImageFacts[]): number {
+  const size = images.reduce((sum, { size }) => sum + size, 0)
+  return before !== null && after !== null && after < before ? Math.min(before - after, size) : size
 }

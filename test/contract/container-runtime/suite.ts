@@ -8,7 +8,7 @@ import { clear } from './world.ts'
 import type { ContainerRuntimeWorld } from './world.ts'
 
 export { filesOf, releaseKinds, releaseOf, services } from './releases.ts'
-export type { ReleaseKind } from './releases.ts'
+
 export type { ContainerRuntimeWorld } from './world.ts'
 
 /**
