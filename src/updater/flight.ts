@@ -15,6 +15,7 @@ export class Flight {
   #settle: { resolve(result: UpdateResult): void; reject(error: Error): void }
   #result: UpdateResult | null = null
   #committing = false
+  #failedStep: string | null = null
 
   constructor(id: string, wish: Wish) {
     this.id = id
@@ -50,6 +51,12 @@ export class Flight {
   /** From the start of the commit write on there is no way to cancel; if that write fails, the operation is undone anyway. */
   notice(happening: Happening): void {
     if (happening.kind === 'step_started' && happening.step === stepNames.commit) this.#committing = true
+    if (happening.kind === 'step_failed') this.#failedStep ??= happening.step
+  }
+
+  /** The first step that failed; null while none has. */
+  get failedStep(): string | null {
+    return this.#failedStep
   }
 
   answer(result: UpdateResult): void {

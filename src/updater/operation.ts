@@ -25,6 +25,8 @@ export interface Attempt {
   /** Ended by shutdown only: undo and retiring go on after a cancel. */
   readonly lasting: Context
   readonly patience: Patience
+  /** The step that turned it round; null when none did. */
+  failedStep(): string | null
   /** Called once, as soon as the outcome is certain and durable. */
   answer(result: UpdateResult): void
 }
@@ -125,7 +127,7 @@ async function turnRound(attempt: Attempt, error: unknown): Promise<void> {
   const { journal, ports } = lasting
   if (isLost(error)) throw error
   ports.log.error(`${journal.operation.target.tag} failed: ${sentenceOf(error)}`, error instanceof UpdaterError ? error.details : {})
-  await journal.note(changeOperation((operation) => ({ ...operation, failure: failureOf(error, operation.step) })))
+  await journal.note(changeOperation((operation) => ({ ...operation, failure: failureOf(error, attempt.failedStep() ?? operation.step) })))
   try {
     lasting.signal.throwIfAborted()
     await reconcile(lasting, patience)

@@ -26,7 +26,7 @@ export async function takeOver(reach: Reach, store: RecordStore): Promise<Takeov
     return { kind: 'journal', journal }
   }
   const { topology } = reach.settings
-  const world = await observe(reach, topology)
+  const world = await observe(reach, topology, null)
   const traces = (await reach.ports.history.entries().catch(() => [])).length > 0 // an unreadable history is told when it is read
   const { row, why } = decide({ loaded, world, topology, traces, expectedRoutes: () => null })
   if (row === 1) return { kind: 'observing', why }

@@ -176,6 +176,7 @@ export class Updater implements UpdaterService {
       context: this.#context(journal, AbortSignal.any([flight.signal, this.#leaving.signal]), flight),
       lasting: this.#context(journal, this.#leaving.signal, flight),
       patience: this.#patience,
+      failedStep: () => flight.failedStep,
       answer: (result) => {
         flight.answer(result)
         this.#announcements.tell(flight.id, { kind: 'ended', step: null, message: firstLine(result.error ?? result.status), durationMs: null })

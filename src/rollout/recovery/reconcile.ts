@@ -50,7 +50,7 @@ export async function reconcile(context: Context, patience: Patience): Promise<R
     const { operation } = context.journal.record
     if (operation === null) patience.oldColorStarts = 0
     const topology = operation?.topology ?? context.settings.topology
-    const world = await observe(context, topology)
+    const world = await observe(context, topology, operation)
     const decision = decide({
       loaded: { kind: 'record', record: context.journal.record },
       world,
@@ -163,10 +163,11 @@ async function giveUpOldColor(context: Context, world: World): Promise<'again' |
 /** Gives a color that was just started the time to become healthy before the next decision. */
 async function awaitColor(context: Context): Promise<void> {
   const { clock } = context.ports
-  const { fromColor, topology } = context.journal.operation
+  const { operation } = context.journal
+  const { fromColor, topology } = operation
   const deadline = clock.monotonic() + context.settings.limits.start
   while (clock.monotonic() < deadline) {
-    const { colors, engineFault } = await observe(context, topology)
+    const { colors, engineFault } = await observe(context, topology, operation)
     if (colors[fromColor] === 'healthy' || engineFault !== null) return
     await clock.sleep(context.settings.gates.quickest, context.signal)
   }
