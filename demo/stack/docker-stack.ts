@@ -11,7 +11,7 @@ import { assertNamesAreFree, dockerCommand, hostAddressOf, managedImages, type D
 import { loadTargetsOf } from './load-targets.ts'
 import { makeProject, skillsSecret, type Project } from './project.ts'
 import type { SandboxStackOptions } from './sandbox-stack.ts'
-import { shortened, type Stack } from './stack.ts'
+import { shortened, type Shortened, type Stack } from './stack.ts'
 import { writeUpdaterConfig } from './updater-config.ts'
 
 export interface DockerStackOptions extends SandboxStackOptions {
@@ -25,6 +25,18 @@ export interface DockerStack extends Stack {
   readonly docker: DockerCommand
   /** Docker Compose in the operator's tree, as an operator calls it: nothing but the tree tells it what to do. */
   compose(...args: string[]): Promise<string>
+}
+
+/**
+ * Shortened less than for plain processes: the whole engine is one competitor among all processes of the machine, and each
+ * container may have half a core of what is left to it.
+ */
+export const shortenedOnEngine: Shortened = {
+  ...shortened,
+  directHealth: '8s',
+  previewHealth: '6s',
+  routedHealth: '20s',
+  singletonHealth: '30s',
 }
 
 /** How long the first release may take until it answers through Traefik, ms. */
@@ -79,7 +91,7 @@ async function bringUp(options: DockerStackOptions, endings: (() => Promise<unkn
 
   const config = join(root, 'updater.yml')
   await writeUpdaterConfig(config, {
-    limits: { ...shortened, ...options.limits },
+    limits: { ...shortenedOnEngine, ...options.limits },
     entryPoints,
     docker: { project: projectName },
     ...(options.policy && { policy: options.policy }),

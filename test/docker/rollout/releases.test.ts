@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { bots, commitOf, inspect, runningServices } from './containers.ts'
+import { onStack } from './on-stack.ts'
+import { apply, underLoad, unpause } from './rollouts.ts'
+
+const servingGreen = ['api-green', 'bot', 'skills-green', 'traefik']
+
+onStack('each kind of release, on a real engine behind a real Traefik', {}, (here) => {
+  it('makes a good release active, asked by the very skills container that it retires', async () => {
+    const stack = here()
+    const { result, served } = await underLoad(stack, () => apply(stack, 'v1.1.0'))
+
+    expect(result.body).toMatchObject({ status: 'success', active_color: 'green', paused: false, error: null })
+    expect(result.status).toBe(200)
+    expect(served).toEqual({ skills: ['v1.0.0', 'v1.1.0'], api: ['v1.0.0', 'v1.1.0'] })
+    expect(await runningServices(stack)).toEqual(servingGreen)
+    expect(await inspect(stack, 'zetherion-ai-skills-blue', '{{.State.Status}} {{.State.ExitCode}}')).toBe('exited 0')
+    const { commit } = stack.project.release('v1.1.0')
+    for (const service of servingGreen.filter((name) => name !== 'traefik')) expect(await commitOf(stack, `zetherion-ai-${service}`)).toBe(commit)
+    expect((await bots(stack)).split('\n')).toHaveLength(1)
+    expect(await stack.project.git('rev-parse', 'HEAD')).toBe(commit)
+    expect((await stack.updater.get('/update/history')).body['entries']).toMatchObject([{ tag: 'v1.1.0', result: { status: 'success', steps_completed: expect.arrayContaining(['commit', 'stop_old_color', 'update_tree']) } }])
+  })
+
+  it('takes a release away again that never gets healthy, and says what it printed', async () => {
+    const stack = here()
+    const bot = await bots(stack)
+    const { result, served } = await underLoad(stack, () => apply(stack, 'v1.2.0'))
+
+    expect(result.status).toBe(500)
+    expect(result.body).toMatchObject({ status: 'failed', active_color: 'green', paused: true, error: expect.stringContaining('limits.directHealth') })
+    expect(result.body['error']).toMatch(/"service":"skills","message":"started"/)
+    expect(served).toEqual({ skills: ['v1.1.0'], api: ['v1.1.0'] })
+    expect(await runningServices(stack)).toEqual(servingGreen)
+    expect(await bots(stack)).toBe(bot)
+    await unpause(stack)
+  })
+
+  it('never routes a release that is healthy only when asked directly, and says what it printed', async () => {
+    const stack = here()
+    const bot = await bots(stack)
+    const { result, served } = await underLoad(stack, () => apply(stack, 'v1.3.0'))
+
+    expect(result.status).toBe(500)
+    expect(result.body).toMatchObject({ status: 'failed', active_color: 'green', paused: true, error: expect.stringContaining('limits.previewHealth') })
+    expect(result.body['error']).toMatch(/untrusted header x-forwarded-/)
+    expect(served).toEqual({ skills: ['v1.1.0'], api: ['v1.1.0'] })
+    expect(await bots(stack)).toBe(bot)
+    await unpause(stack)
+  })
+
+  it('has traffic and the one bot back on the old release when the new bot dies', async () => {
+    const stack = here()
+    const { result, served } = await underLoad(stack, () => apply(stack, 'v1.4.0'))
+
+    expect(result.status).toBe(500)
+    expect(result.body).toMatchObject({ status: 'rolled_back', active_color: 'green', paused: true })
+    expect(result.body['error']).toMatch(/^zetherion-ai-bot .*TypeError: Cannot read properties of undefined/s)
+    expect(served).toEqual({ skills: ['v1.1.0', 'v1.4.0', 'v1.1.0'], api: ['v1.1.0', 'v1.4.0', 'v1.1.0'] })
+    expect(await runningServices(stack)).toEqual(servingGreen)
+    expect((await bots(stack)).split('\n')).toHaveLength(1)
+    expect(await commitOf(stack, 'zetherion-ai-bot')).toBe(stack.project.release('v1.1.0').commit)
+    expect(await inspect(stack, 'zetherion-ai-bot', '{{.State.Health.Status}} {{.RestartCount}}')).toBe('healthy 0')
+    await unpause(stack)
+  })
+
+  it('starts nothing of a release that does not build, and leaves nothing of it', async () => {
+    const stack = here()
+    const bot = await bots(stack)
+    const { result, served } = await underLoad(stack, () => apply(stack, 'v1.5.0'))
+
+    expect(result.status).toBe(500)
+    expect(result.body).toMatchObject({ status: 'failed', active_color: 'green', paused: true })
+    expect(result.body['error']).toMatch(/zetherion-ai-skills-blue could not be built.*SyntaxError/s)
+    expect(result.body['steps_completed']).not.toContain('docker_build')
+    expect(served).toEqual({ skills: ['v1.1.0'], api: ['v1.1.0'] })
+    expect(await bots(stack)).toBe(bot)
+    const { commit } = stack.project.release('v1.5.0')
+    expect(await stack.docker(['image', 'ls', '--format', '{{.Tag}}'])).not.toContain(commit.slice(0, 12))
+    expect(existsSync(join(stack.project.state, 'releases', commit))).toBe(false)
+    await unpause(stack)
+  })
+
+  it('goes on with the next good one after all that, and the operator\'s tree with it', async () => {
+    const stack = here()
+    const { result, served } = await underLoad(stack, () => apply(stack, 'v1.6.0'))
+
+    expect(result.status).toBe(200)
+    expect(served).toEqual({ skills: ['v1.1.0', 'v1.6.0'], api: ['v1.1.0', 'v1.6.0'] })
+    expect(await stack.project.git('rev-parse', 'HEAD')).toBe(stack.project.release('v1.6.0').commit)
+  })
+})

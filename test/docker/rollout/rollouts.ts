@@ -1,0 +1,71 @@
+import { expect } from 'vitest'
+import type { Answer } from '../../../demo/stack/client.ts'
+import type { DockerStack } from '../../../demo/stack/docker-stack.ts'
+import { startLoad, type Served } from '../../../demo/stack/load.ts'
+import { releaseOf } from '../../../demo/stack/load-targets.ts'
+
+/** Requests of one entry point that are in flight at once; so many answers may come out of order. */
+const overtaken = 2
+
+/** What users of the stack saw while something was done to it. */
+export interface Seen<T> {
+  readonly result: T
+  /** Releases that answered, in the order of their first answers, by entry point. */
+  readonly served: Readonly<Record<'skills' | 'api', readonly string[]>>
+}
+
+/** Does something under load on both entry points; not one request may fail and never may there be two bots. */
+export async function underLoad<T>(stack: DockerStack, action: () => Promise<T>): Promise<Seen<T>> {
+  const load = startLoad(stack.loadTargets, releaseOf)
+  try {
+    await expect.poll(() => load.served.length, { timeout: 10_000, interval: 10 }).toBeGreaterThanOrEqual(2)
+    const result = await action()
+    await answersOnce(load.served)
+    return { result, served: { skills: releasesOn('skills', load.served), api: releasesOn('api', load.served) } }
+  } finally {
+    await load.stop()
+    expect(load.failed, 'requests that failed').toEqual([])
+    expect((await stack.gateway()).overlaps, 'moments with two bots').toBe(0)
+  }
+}
+
+/** Publishes a release and has the skills service ask for it; settles when the updater is idle again. */
+export async function apply(stack: DockerStack, tag: string): Promise<Answer> {
+  await stack.project.publish(tag)
+  const answer = await stack.skills.post('/update/apply', { tag, version: tag.slice(1) })
+  await idle(stack)
+  return answer
+}
+
+/** Has the skills service ask for an earlier release; settles when the updater is idle again. */
+export async function rollBack(stack: DockerStack, tag: string): Promise<Answer> {
+  const answer = await stack.skills.post('/update/rollback', { previous_sha: stack.project.release(tag).commit })
+  await idle(stack)
+  return answer
+}
+
+/** Clears the hold of a failed release and expects that there was one. */
+export async function unpause(stack: DockerStack): Promise<void> {
+  expect((await stack.skills.post('/update/apply', { tag: 'v1.1.0', version: '1.1.0' })).status).toBe(423)
+  expect((await stack.skills.post('/update/unpause')).body).toMatchObject({ resumed: true })
+}
+
+async function idle(stack: DockerStack): Promise<void> {
+  await expect.poll(async () => (await stack.updater.get('/status')).body['state'], { timeout: 60_000, interval: 50 }).toBe('idle')
+}
+
+/** So that what serves at the end is among what was seen. */
+async function answersOnce(served: readonly Served[]): Promise<void> {
+  const before = requestsOf(served)
+  await expect.poll(() => requestsOf(served), { timeout: 10_000, interval: 10 }).toBeGreaterThan(before + 20)
+}
+
+function requestsOf(served: readonly Served[]): number {
+  return served.reduce((sum, { requests }) => sum + requests, 0)
+}
+
+/** Without what is no more than an answer overtaken by a later request's at a switch. */
+function releasesOn(target: string, served: readonly Served[]): string[] {
+  const releases = served.filter((span) => span.target === target && span.requests > overtaken).map(({ release }) => release)
+  return releases.filter((release, index) => release !== releases[index - 1])
+}
