@@ -3,13 +3,15 @@ import type { SerializedError } from 'vitest'
 
 /**
  * Ends a run with what was not run and why, and with the plain line `N passed, N failed` that needs no tool to read.
- * A module that could not even be loaded counts as one failure.
+ * A module that could not even be loaded, and a suite whose hook failed, count as one failure.
  */
 export default class PlainReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[], _reason: TestRunEndReason): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
     const count = (state: string): number => tests.filter((test) => test.result().state === state).length
-    const broken = modules.filter((module) => module.errors().length > 0).length + errors.length
+    // A suite whose hook failed has no failed test: its tests count as skipped.
+    const suites = modules.flatMap((module) => [module, ...module.children.allSuites()])
+    const broken = suites.filter((suite) => suite.errors().length > 0).length + errors.length
     const skipped = tests.filter((test) => test.result().state === 'skipped')
 
     if (skipped.length > 0) process.stdout.write(`\nNot run here:\n${[...new Set(skipped.map(reasonOf))].map((line) => `  ${line}\n`).join('')}`)
