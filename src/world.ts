@@ -135,6 +135,7 @@ async function createRuntime(parts: WorldParts, source: ReleaseSource & ArchiveS
     project: docker.project ?? projectNameOf(paths.projectDirectory),
     projectDirectory: paths.projectDirectory,
     composeFiles: docker.composeFiles,
+    isForeignProject: foreignProjectOf(source, limits.git),
     releasesDirectory,
     archive: source.archive,
     builder: docker.builder,
@@ -145,6 +146,21 @@ async function createRuntime(parts: WorldParts, source: ReleaseSource & ArchiveS
     log,
   })
 }
+
+/** Asked once per commit: a project directory does not change hands while a release is rolled out. */
+function foreignProjectOf(source: ReleaseSource, limit: number): (commit: string) => Promise<boolean> {
+  const answers = new Map<string, boolean>()
+  return async (commit) => {
+    const known = answers.get(commit)
+    if (known !== undefined) return known
+    const { kind } = await source.describeTree(AbortSignal.timeout(limit))
+    if (answers.size >= answersKept) answers.clear()
+    answers.set(commit, kind === 'foreign')
+    return kind === 'foreign'
+  }
+}
+
+const answersKept = 16
 
 /** `name:port` → `host:port`, as the settings have it. */
 function hostTableOf(hosts: Readonly<Record<string, string>>): HostTable {

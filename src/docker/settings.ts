@@ -22,6 +22,11 @@ export interface DockerSettings {
   readonly projectDirectory: string
   /** As in COMPOSE_FILE, absolute or relative to the project directory; null means docker-compose.yml and its override. */
   readonly composeFiles: readonly string[] | null
+  /**
+   * Whether the project directory is no clone of the repository that this commit is from: then its own compose files
+   * count for every release (design.md, "Sources, trees, compose files").
+   */
+  readonly isForeignProject: (commit: string) => Promise<boolean>
   /** Where `<commit>/` checkouts are laid out. */
   readonly releasesDirectory: string
   readonly archive: Archive
@@ -44,6 +49,7 @@ export const dockerDefaults = {
   dockerHost: 'unix:///var/run/docker.sock',
   composeCommand: ['docker', 'compose'],
   composeFiles: null,
+  isForeignProject: () => Promise.resolve(false),
   builder: 'buildkit',
   engineCall: 30_000,
   composeCall: 120_000,

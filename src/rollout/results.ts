@@ -80,7 +80,7 @@ export function historyEntry(operation: OpenOperation, result: UpdateResult): Hi
 }
 
 /** A commit as callers may see it: an adopted stack has none. */
-function shaOf(release: Release): string | null {
+export function shaOf(release: Release): string | null {
   return /^[0-9a-f]{40}$/.test(release.commit) ? release.commit : null
 }
 

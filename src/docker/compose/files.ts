@@ -13,7 +13,7 @@ export interface ComposeFile {
   readonly origin: 'release' | 'project'
 }
 
-export type ComposeFileSettings = Pick<DockerSettings, 'composeFiles' | 'projectDirectory' | 'releasesDirectory'>
+export type ComposeFileSettings = Pick<DockerSettings, 'composeFiles' | 'projectDirectory' | 'releasesDirectory' | 'isForeignProject'>
 
 const defaultFile = 'docker-compose.yml'
 const defaultOverride = 'docker-compose.override.yml'
@@ -28,10 +28,12 @@ export async function composeFilesOf(settings: ComposeFileSettings, commit: stri
     const mend = isAdopted(commit) ? 'it was removed, so this release cannot be brought back' : 'apply the release again'
     throw new UpdaterError('compose_failed', `The checkout of ${commit.slice(0, 12)} is not in the releases directory; ${mend}.`)
   }
+  // What was found running has its own snapshot, whoever the project directory belongs to.
+  const tracked = isAdopted(commit) || !(await settings.isForeignProject(commit)) ? checkout : null
   const found: ComposeFile[] = []
   const missing: string[] = []
   for (const name of settings.composeFiles ?? [defaultFile, defaultOverride]) {
-    const file = await locate(settings, checkout, name)
+    const file = await locate(settings, tracked, name)
     if (file !== null) found.push(file)
     else if (settings.composeFiles !== null || name !== defaultOverride) missing.push(name)
   }
@@ -53,9 +55,9 @@ export async function projectComposeFiles(settings: ComposeFileSettings): Promis
   return (await isThere(join(settings.projectDirectory, defaultOverride))) ? [defaultFile, defaultOverride] : [defaultFile]
 }
 
-async function locate(settings: ComposeFileSettings, checkout: string, name: string): Promise<ComposeFile | null> {
+async function locate(settings: ComposeFileSettings, checkout: string | null, name: string): Promise<ComposeFile | null> {
   const inside = pathInProject(settings.projectDirectory, name)
-  if (inside !== null && (await isThere(join(checkout, inside)))) return { name, path: join(checkout, inside), origin: 'release' }
+  if (checkout !== null && inside !== null && (await isThere(join(checkout, inside)))) return { name, path: join(checkout, inside), origin: 'release' }
   const path = resolve(settings.projectDirectory, name)
   return (await isThere(path)) ? { name, path, origin: 'project' } : null
 }
