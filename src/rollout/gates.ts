@@ -1,7 +1,15 @@
-import type { Reach } from './context.ts'
 import { UpdaterError, type ErrorCode } from './errors.ts'
+import type { GateSettings, Limits } from './limits.ts'
 import type { ProbeAnswer } from './model.ts'
+import type { Clock } from './ports.ts'
 import { seconds, within, type Limit } from './within.ts'
+
+/** As much of the outside as a gate needs. */
+export interface GateReach {
+  readonly ports: { readonly clock: Clock }
+  readonly settings: { readonly limits: Pick<Limits, 'probe'>; readonly gates: GateSettings }
+  readonly signal: AbortSignal
+}
 
 /** What a gate waits for. */
 export interface GateQuestion {
@@ -19,7 +27,7 @@ export interface GateQuestion {
  * Asks until enough answers in a row are accepted: at once, then at growing intervals (design.md, "Time limits").
  * @throws the question's code, naming the limit and the last answer; what `ask` throws, such as for a container that exited; the signal's reason
  */
-export async function passGate(context: Reach, question: GateQuestion): Promise<void> {
+export async function passGate(context: GateReach, question: GateQuestion): Promise<void> {
   const accepts = question.accepts ?? ((answer: ProbeAnswer) => answer.healthy)
   let last = 'no answer yet'
   const expired = (): UpdaterError => new UpdaterError(
@@ -53,7 +61,7 @@ export async function passGate(context: Reach, question: GateQuestion): Promise<
   }
 }
 
-async function ask(context: Reach, question: GateQuestion, signal: AbortSignal): Promise<ProbeAnswer> {
+async function ask(context: GateReach, question: GateQuestion, signal: AbortSignal): Promise<ProbeAnswer> {
   const limit = { name: 'probe', milliseconds: context.settings.limits.probe }
   try {
     return await within(context.ports.clock, limit, 'The probe', signal, (probing) => question.ask(probing))
