@@ -66,7 +66,7 @@ onStack('an operator beside the updater, on a real engine', { policy: { standbyG
     const stack = here()
     const { commit } = stack.project.release('v1.6.0')
     const built = await inspect(stack, `zetherion-ai-skills:${commit.slice(0, 12)}`, '{{.Id}}')
-    const { result, served } = await underLoad(stack, () => rollBack(stack, 'v1.6.0'))
+    const { result, served } = await underLoad(stack, () => rollBack(stack, commit))
 
     expect(result.status).toBe(200)
     expect(result.body).toMatchObject({ status: 'success', active_color: 'green', previous_sha: stack.project.release('v1.7.0').commit, new_sha: commit })

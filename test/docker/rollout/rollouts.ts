@@ -37,9 +37,9 @@ export async function apply(stack: DockerStack, tag: string): Promise<Answer> {
   return answer
 }
 
-/** Has the skills service ask for an earlier release; settles when the updater is idle again. */
-export async function rollBack(stack: DockerStack, tag: string): Promise<Answer> {
-  const answer = await stack.skills.post('/update/rollback', { previous_sha: stack.project.release(tag).commit })
+/** Has the skills service ask for an earlier commit; settles when the updater is idle again. */
+export async function rollBack(stack: DockerStack, commit: string): Promise<Answer> {
+  const answer = await stack.skills.post('/update/rollback', { previous_sha: commit })
   await idle(stack)
   return answer
 }
