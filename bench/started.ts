@@ -31,8 +31,8 @@ export async function startUpdater(stack: Stack): Promise<Started> {
   const begun = performance.now()
   const daemon = stack.startUpdater({ env: { UPDATER_HOST: '127.0.0.1', UPDATER_PORT: String(port) } })
   const took = await Promise.race([firstAnswer(`${url}/health`, begun), rejectionOf(daemon)])
-  const { pid, end } = await daemon
-  return { pid, url, took, cpu: await cpuOf(pid), end: () => end('SIGTERM') }
+  const { pid } = await daemon
+  return { pid, url, took, cpu: await cpuOf(pid), end: async () => (await daemon).end('SIGTERM') }
 }
 
 /** Starts a node http server of three lines the same way. */

@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { constants, Script } from 'node:vm'
+
+/**
+ * Loads a bundle with V8's compiled code of it, which halves the CPU time of a start. Another version of Node does not take that
+ * code and compiles the bundle as usual.
+ * @param {string} bundle path of one function expression that takes what every CommonJS module takes
+ * @param {string} code path of its compiled code, which need not be there
+ */
+export function loadBundle(bundle, code) {
+  // New objects get 2 MB and no more. A start would have that grow to 8 MB, which V8 never gives back. Compiled code is only
+  // taken by a process with the same flags as the one that made it.
+  setFlagsFromString('--semi-space-growth-factor=1')
+  return new Script(readFileSync(bundle, 'utf8'), {
+    filename: bundle,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    ...(existsSync(code) && { cachedData: readFileSync(code) }),
+  })
+}
+
+/**
+ * @param {Script} script
+ * @param {string} bundle its path
+ */
+export function runBundle(script, bundle) {
+  const module = { exports: {} }
+  script.runInThisContext()(module.exports, createRequire(bundle), module, bundle, dirname(bundle))
+}
