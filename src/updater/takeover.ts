@@ -2,7 +2,7 @@ import type { Reach } from '../rollout/context.ts'
 import { Journal } from '../rollout/journal.ts'
 import type { Hold } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
-import { adoptStack, notYetAdoptable } from '../rollout/recovery/adoption.ts'
+import { adoptStack, firstRecord, notYetAdoptable } from '../rollout/recovery/adoption.ts'
 import { decide } from '../rollout/recovery/decide.ts'
 import { observe } from '../rollout/recovery/observation.ts'
 
@@ -35,7 +35,8 @@ export async function takeOver(reach: Reach, store: RecordStore): Promise<Takeov
   if (missing !== null) return { kind: 'waiting', why: missing }
 
   const hold: Hold | null = row === 4 ? { reason: why, origin: 'recovery', since: new Date(reach.ports.clock.now()).toISOString() } : null
-  const record = await adoptStack(reach, loaded, world, hold)
+  const earlier = loaded.kind === 'predecessor' ? loaded.state : null
+  const record = firstRecord(await adoptStack(reach, earlier, world), earlier, hold)
   const journal = new Journal(store, reach.ports.log, record)
   await journal.commit((current) => ({ ...current, epoch: current.epoch + 1 }))
   reach.ports.log.info(`Took over ${record.active.tag} on ${record.activeColor}. ${why}`)

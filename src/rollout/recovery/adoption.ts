@@ -1,5 +1,7 @@
+import { withHold } from '../consequences.ts'
 import type { Reach } from '../context.ts'
-import type { Hold, LoadedRecord, PredecessorState, Release, UpdaterRecord } from '../model.ts'
+import type { Change } from '../journal.ts'
+import type { Hold, PredecessorState, Release, UpdaterRecord } from '../model.ts'
 import { colors, servicesOf, singletonServices, type Color, type Topology } from '../topology.ts'
 import { act } from '../engine.ts'
 import { served, sequenceOf } from './decide.ts'
@@ -13,34 +15,49 @@ export function notYetAdoptable(world: World, topology: Topology): string | null
   return missing.length === 0 ? null : `Waiting for the stack: there is no container of ${missing.join(', ')} yet. Start it with \`docker compose up -d\`.`
 }
 
+/** What was made of a stack that was found running. */
+export type Adopted = Pick<UpdaterRecord, 'sequence' | 'activeColor' | 'active' | 'generation'>
+
 /**
- * A first record of what runs (R3, R4): its images and compose files become a release that can be restarted and rolled
- * back to like any other.
+ * Makes a release of what runs (R3, R4, R14): with its images and compose files kept it can be restarted and rolled back
+ * to like any other.
  */
-export async function adoptStack(context: Reach, loaded: LoadedRecord, world: World, hold: Hold | null): Promise<UpdaterRecord> {
+export async function adoptStack(context: Reach, earlier: PredecessorState | null, world: World): Promise<Adopted> {
   const { topology } = context.settings
   const activeColor = colorToAdopt(world)
   const services = [...servicesOf(topology, activeColor), ...singletonServices(topology)]
   const containers = world.containers.filter(({ service }) => services.includes(service))
   const told = await act(context, 'Reading images', (signal) => context.ports.runtime.identify(containers, signal))
-  const earlier = loaded.kind === 'predecessor' ? loaded.state : null
-  const release: Release = {
+  const active: Release = {
     tag: earlier?.lastGoodTag ?? (told.version === null ? 'adopted' : `v${told.version.replace(/^v/, '')}`),
     version: told.version ?? 'unknown',
     commit: told.commit ?? `adopted-${context.ports.random.token()}`,
   }
-  await act(context, 'Taking over what runs', (signal) => context.ports.runtime.adopt(release, containers, signal))
-  const record = loaded.kind === 'record' ? loaded.record : freshRecord(activeColor, release, earlier)
+  await act(context, 'Taking over what runs', (signal) => context.ports.runtime.adopt(active, containers, signal))
   const live = world.routes
   return {
-    ...record,
-    sequence: Math.max(record.sequence, sequenceOf(live)),
+    sequence: sequenceOf(live),
     activeColor,
-    active: release,
+    active,
     generation: live.kind === 'routes' && live.active === activeColor ? live.generation : null,
-    operation: null,
-    holds: hold === null ? record.holds : [...record.holds, hold],
   }
+}
+
+/** The first record over what was adopted. */
+export function firstRecord(adopted: Adopted, earlier: PredecessorState | null, hold: Hold | null): UpdaterRecord {
+  const { holds, ...rest } = freshRecord(earlier)
+  return { ...rest, ...adopted, holds: hold === null ? holds : [...holds, hold] }
+}
+
+/** What was adopted, in the place of what the record says; an open operation ends by it, undone or not. */
+export function withAdopted(adopted: Adopted, hold: Hold): Change {
+  return (record) => ({
+    ...record,
+    ...adopted,
+    sequence: Math.max(record.sequence, adopted.sequence),
+    operation: null,
+    holds: withHold(record.holds, hold),
+  })
 }
 
 /** The routed color if it is healthy, else a healthy one, else the routed one: nothing is moved on a guess. */
@@ -50,15 +67,11 @@ function colorToAdopt(world: World): Color {
   return colors.find((color) => world.colors[color] === 'healthy') ?? routed ?? 'blue'
 }
 
-function freshRecord(activeColor: Color, active: Release, earlier: PredecessorState | null): UpdaterRecord {
+function freshRecord(earlier: PredecessorState | null): Omit<UpdaterRecord, keyof Adopted> {
   return {
-    sequence: 0,
     epoch: 0,
-    activeColor,
-    active,
     lastGood: null,
     previous: [],
-    generation: null,
     operation: null,
     holds: earlier?.paused === true ? [{ reason: earlier.pauseReason ?? 'paused before the updater was replaced', origin: 'operator', since: earlier.lastFailureAt ?? new Date(0).toISOString() }] : [],
     quarantine: [],

@@ -4,7 +4,7 @@ import { undo } from '../undo.ts'
 import { retire } from '../rollout.ts'
 import { route, routesBack } from '../steps/switch-routes.ts'
 import { servicesOf, type Topology } from '../topology.ts'
-import { adoptStack } from './adoption.ts'
+import { adoptStack, withAdopted } from './adoption.ts'
 import { decide, fallen, served, type Decision } from './decide.ts'
 import { observe, type World } from './observation.ts'
 import {
@@ -80,11 +80,9 @@ async function carryOut(context: Context, { row, why }: Decision, world: World, 
     case 1:
     case 3:
       return 'enough'
-    case 4: {
-      const adopted = await adoptStack(context, { kind: 'record', record }, world, holdOf(context, why))
-      await context.journal.commit(() => adopted)
+    case 4:
+      await adoptWhatServes(context, topology, why)
       return 'again'
-    }
     case 2:
       await routesBackWithoutEngine(context)
       return 'enough'
@@ -124,8 +122,7 @@ async function carryOut(context: Context, { row, why }: Decision, world: World, 
     case 14: {
       const color = served(world.routes)
       if (color === null) return 'enough'
-      await holdRollouts(context, why)
-      await adoptRoutedColor(context, world, topology, color)
+      await adoptRoutedColor(context, world, topology, color, why)
       return 'again'
     }
     case 15: {
@@ -138,6 +135,12 @@ async function carryOut(context: Context, { row, why }: Decision, world: World, 
     case 17:
       return stopIdleStandby(context, world, topology, patience)
   }
+}
+
+/** R4: what the record says of an operation is not believed, so the routed color is what matters now. */
+async function adoptWhatServes(context: Context, topology: Topology, why: string): Promise<void> {
+  const adopted = await adoptStack(context, null, await observe(context, topology, null))
+  await context.journal.commit(withAdopted(adopted, holdOf(context, why)))
 }
 
 /** R2: with the engine gone only the traffic can be brought back, and only to a color that answers through Traefik. */

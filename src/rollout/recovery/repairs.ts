@@ -11,6 +11,7 @@ import { composeUp } from '../steps/standby.ts'
 import { letGo } from '../steps/let-go.ts'
 import { route } from '../steps/switch-routes.ts'
 import { otherColor, servicesOf, type Color, type Topology } from '../topology.ts'
+import { adoptStack, withAdopted } from './adoption.ts'
 import { containersOf, fallen, served } from './decide.ts'
 import type { World } from './observation.ts'
 
@@ -62,14 +63,16 @@ export async function routeAndRetire(context: Context): Promise<void> {
   await retire(context)
 }
 
-/** R14: somebody moved the traffic to a healthy color: it is respected, and stamped anew, since a stamp kept by hand proves nothing. */
-export async function adoptRoutedColor(context: Context, world: World, topology: Topology, color: Color): Promise<void> {
-  const [service] = servicesOf(topology, color)
-  const commit = service === undefined ? null : (containersOf(world, service)[0]?.commit ?? null)
-  await context.journal.commit((record) => {
-    const known = [record.active, ...record.previous].find((release) => release.commit === commit)
-    return { ...record, activeColor: color, active: known ?? record.active, generation: null }
-  })
+/**
+ * R14: somebody moved the traffic to a healthy color: it is respected, as the release that it is known to be or else as one
+ * that was found running. It is stamped anew, since a stamp kept by hand proves nothing.
+ */
+export async function adoptRoutedColor(context: Context, world: World, topology: Topology, color: Color, why: string): Promise<void> {
+  const { record } = context.journal
+  const commits = new Set(servicesOf(topology, color).map((service) => containersOf(world, service)[0]?.commit))
+  const known = [record.active, ...record.previous].find(({ commit }) => commits.size === 1 && commits.has(commit))
+  const adopted = known === undefined ? await adoptStack(context, null, world) : { sequence: record.sequence, activeColor: color, active: known }
+  await context.journal.commit(withAdopted({ ...adopted, generation: null }, holdOf(context, why)))
 }
 
 /** R15: our routes again, and what they need; an unreadable file is kept for the operator. */
