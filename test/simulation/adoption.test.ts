@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { HistoryEntry, PredecessorState, UpdaterRecord } from '../../src/rollout/model.ts'
 import { settle } from './at-rest.ts'
-import { apply, ask } from './operator.ts'
+import { apply, ask, killIn } from './operator.ts'
 import { commitOf } from './world/releases.ts'
 import { plainText } from './world/routes-text.ts'
 import { World, watchInterval } from './world/world.ts'
@@ -159,6 +159,24 @@ describe('R4: no record that can be believed, but traces of the updater', () => 
     world.disturbed = false
     await settle(world)
     expect(world.updater.status()).toMatchObject({ activeColor: 'green', paused: true })
+  })
+
+  test('an older copy of the record with an open operation, while both colors run: the routed one is taken over', async () => {
+    const world = new World({ releases: { 'v1.1.0': 'good' } })
+    await world.start()
+    let old: UpdaterRecord | null = null
+    world.stack.effects.interference = (effect, run) => {
+      if (effect.name === 'runtime.build') old = recordOf(world)
+      return run()
+    }
+    await killIn(world, 'v1.1.0', 'drain')
+    if (old === null) throw new Error('nothing was built')
+    world.disturbed = true
+    world.stack.disk.record = { kind: 'record', record: old }
+    await world.start()
+    world.disturbed = false
+    await settle(world)
+    expect(world.updater.status()).toMatchObject({ activeColor: 'green', active: { commit: commitOf('v1.1.0') }, paused: true })
   })
 
   test('the routed color is ill and the other one is healthy: the healthy one is taken over and routed', async () => {

@@ -27,6 +27,8 @@ export class Invariants implements EffectWatch {
   /** Holds that a daemon knows to be durable, or found at its start. */
   #holds: readonly string[] = []
   #wasPaused = false
+  /** The operation whose commit point a daemon knows to be durable. */
+  #committed: string | null = null
   /** A write of the commit point failed, and no later write is known to be durable. */
   #commitUndetermined = false
 
@@ -69,7 +71,10 @@ export class Invariants implements EffectWatch {
   }
 
   after(effect: Effect): void {
-    if (effect.name === 'store.write') this.#holdsStay(effect)
+    if (effect.name === 'store.write') {
+      this.#holdsStay(effect)
+      this.#onlyForward(effect)
+    }
     this.look(effect)
   }
 
@@ -90,6 +95,7 @@ export class Invariants implements EffectWatch {
   /** The daemon knows that this is on the disk: it wrote or read it. */
   known(record: UpdaterRecord): void {
     this.#commitUndetermined = false
+    this.#committed = record.operation?.phase === 'retiring' ? record.operation.id : null
     this.#holds = record.holds.map(({ reason }) => reason)
   }
 
@@ -186,6 +192,13 @@ export class Invariants implements EffectWatch {
     const isPaused = reasons.length > 0 || record.operation !== null
     if (this.#wasPaused && !isPaused && !unpausing) this.#broken('I4', effect, 'nothing holds any more')
     this.#wasPaused = reasons.length > 0
+  }
+
+  /** I3: after the commit point there is only forward. */
+  #onlyForward(effect: Effect): void {
+    const operation = this.#operation
+    if (operation !== null && operation.id === this.#committed && operation.phase !== 'retiring') this.#broken('I3', effect, 'a commit is taken back')
+    if (operation !== null && operation.id === this.#committed && operation.failure !== null) this.#broken('I3', effect, 'a committed operation turned round')
   }
 
   /** I2: at most one container of a singleton runs or could be started by the engine. */

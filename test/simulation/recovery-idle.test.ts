@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Color } from '../../src/rollout/topology.ts'
 import { settle } from './at-rest.ts'
 import { apply, ask, rollback } from './operator.ts'
-import { commitOf } from './world/releases.ts'
+import { commitOf, releaseOf } from './world/releases.ts'
 import { plainText, readText, textOf } from './world/routes-text.ts'
 import { usual } from './world/topologies.ts'
 import { watchInterval, World } from './world/world.ts'
@@ -92,6 +92,32 @@ describe('R14: idle, the other color routed and healthy', () => {
     await world.pass(world.settings.policy.standbyGrace + 2 * watchInterval)
     expect(world.stack.instancesOf('green').map((instance) => instance?.state)).toEqual(['exited', 'exited'])
     expect(await world.unpause()).toMatchObject({ kind: 'value' })
+  })
+
+  test('of a release that nobody knows: it is taken over as what was found running', async () => {
+    const world = await afterARollout()
+    world.disturbed = true
+    for (const service of ['skills-blue', 'api-blue']) {
+      const [old] = world.stack.engine.of(service)
+      if (old !== undefined) world.stack.engine.discard(old)
+      world.stack.engine.launch(world.stack.engine.create(service, world.stack.makeImage(releaseOf('v0.5.0'), 'good'), false))
+    }
+    await world.pass(1_000)
+    world.stack.traefik.replaced(edited(world, { active: 'blue' }))
+    await world.pass(watchInterval + 1_000)
+    expect(world.updater.status()).toMatchObject({ activeColor: 'blue', paused: true, active: { commit: expect.stringMatching(/^adopted-/) } })
+  })
+
+  test('a pause that is asked for in the same moment is not lost', async () => {
+    const world = await afterARollout()
+    world.disturbed = true
+    launch(world, 'blue')
+    await world.pass(1_000)
+    world.stack.traefik.replaced(edited(world, { active: 'blue', sequence: 9_999 }))
+    await world.until('the adoption', () => world.stack.effects.done.filter(({ name }) => name === 'runtime.adopt').length === 2)
+    await world.run(world.updater.pause('the fair is on', 'ann'))
+    await world.pass(watchInterval)
+    expect(world.updater.status().holds.map(({ reason }) => reason)).toEqual(['the fair is on', expect.stringContaining('older copy')])
   })
 
   test('found by an apply that was just asked for: it holds, and the apply is refused', async () => {
