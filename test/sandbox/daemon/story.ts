@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { request } from 'undici'
+import type { LogLine } from '../../../demo/stack/daemon.ts'
+import { startLoad, type Load } from '../../../demo/stack/load.ts'
+import { releaseOf } from '../../../demo/stack/load-targets.ts'
+import { startSandboxStack, type SandboxStackOptions } from '../../../demo/stack/sandbox-stack.ts'
+import type { Stack } from '../../../demo/stack/stack.ts'
+import { unsettled } from './at-rest.ts'
+import { eventually, untilNothingIsWrong } from './waiting.ts'
+
+type Signal = 'SIGTERM' | 'SIGKILL'
+type Exit = Awaited<ReturnType<ReturnType<Stack['daemon']>['end']>>
+
+/** One stack on which a file's tests tell one story, from the first release on. */
+export interface Story {
+  readonly stack: Stack
+  /** Ends the load, which ran on the routed entry points since `begin`, and gives its count. */
+  loadUntilNow(): Promise<Omit<Load, 'stop'>>
+  /** Starts the daemon, which may have run before, and waits until it has looked at the stack. */
+  start(env?: Readonly<Record<string, string>>): Promise<void>
+  /** Waits for a step of the operation that is asked for next. Call it before asking. */
+  step(name: string, event?: 'step_started' | 'step_completed'): () => Promise<void>
+  /** Sends the signal at the very moment at which the daemon tells of the step. Call it before asking. */
+  endAt(name: string, event: 'step_started' | 'step_completed', signal: Signal): () => Promise<Exit>
+  /** Waits until record, routes, traffic, processes and status agree and nothing is open. */
+  rest(): Promise<void>
+  status(): Promise<Readonly<Record<string, unknown>>>
+  /** Text of the state file. */
+  stateText(): Promise<string>
+  state(): Promise<unknown>
+  /** Everything that daemons of this story have printed. */
+  printed(): Promise<string>
+  end(): Promise<void>
+}
+
+/** Less than an installation has, and enough for a machine that does much else. */
+const limits = { directHealth: '15s', previewHealth: '15s', routedHealth: '15s', singletonHealth: '20s', drain: '300ms' }
+
+/** Brings up a stack with its first release and puts load on it. The daemon is started by `start`. */
+export async function begin(options: Partial<SandboxStackOptions> = {}): Promise<Story> {
+  const stack = await startSandboxStack({ first: 'v1.0.0', ...options, limits: { ...limits, ...options.limits } })
+  for (const target of stack.loadTargets) {
+    await eventually(`${target.name} being served`, async () => {
+      const answer = await request(target.url, { headers: target.headers() })
+      await answer.body.dump()
+      return answer.statusCode === 200 ? true : null
+    })
+  }
+  const load = startLoad(stack.loadTargets, releaseOf)
+  let stopping: Promise<void> | null = null
+  const stopLoad = (): Promise<void> => (stopping ??= load.stop())
+  const lines: LogLine[] = []
+  const listeners = new Set<(line: LogLine) => void>()
+  const stateFile = join(stack.project.state, 'updater-state.json')
+  const status = async () => (await stack.updater.get('/status')).body
+  const stateText = () => readFile(stateFile, 'utf8')
+  const state = async (): Promise<unknown> => JSON.parse(await stateText())
+
+  return {
+    stack, status, stateText, state,
+    async start(env = {}) {
+      await stack.startUpdater({
+        env,
+        onLine(line) {
+          lines.push(line)
+          for (const listener of listeners) listener(line)
+        },
+      })
+      await eventually('a daemon that knows the stack', async () => ((await status())['active_color'] === null ? null : true))
+    },
+    step(name, event = 'step_started') {
+      const from = lines.length
+      return async () => {
+        await eventually(`${event} ${name}`, () => lines.slice(from).find((line) => line.event === event && line.step === name) ?? null)
+      }
+    },
+    endAt(name, event, signal) {
+      let ended: Promise<Exit> | null = null
+      const listener = (line: LogLine): void => {
+        if (line.event !== event || line.step !== name) return
+        listeners.delete(listener)
+        ended = stack.daemon().end(signal)
+      }
+      listeners.add(listener)
+      return () => eventually(`${signal} at ${event} ${name}`, () => ended)
+    },
+    rest: () => untilNothingIsWrong(async () => unsettled(stack, await state())),
+    printed: () => readFile(join(stack.project.root, 'updater.log'), 'utf8'),
+    async loadUntilNow() {
+      await stopLoad()
+      return load
+    },
+    async end() {
+      await stopLoad()
+      await stack.close()
+    },
+  }
+}
