@@ -109,7 +109,9 @@ export async function countInterruption(context: Context): Promise<void> {
   await context.journal.note(changeOperation((operation) => {
     if (!operation.stoppedCleanly) return { ...operation, interruptions: operation.interruptions + 1 }
     const left = failureOf(new UpdaterError('shutting_down', 'The updater was stopped while it ran; what was begun was undone.'), operation.step)
+    // A cause that came before the stop is the one to tell; of the stop itself nobody is told as if it were still going on.
+    const cause = operation.failure === null || operation.failure.code === 'shutting_down' ? left : operation.failure
     // After the commit point it is finished: nothing turns round.
-    return { ...operation, stoppedCleanly: false, failure: operation.phase === 'retiring' ? null : (operation.failure ?? left) }
+    return { ...operation, stoppedCleanly: false, failure: operation.phase === 'retiring' ? null : cause }
   }))
 }
