@@ -83,6 +83,17 @@ test('with two singletons both are the old ones again', async () => {
   await settle(world)
 })
 
+test('the second of two singletons cannot be created: both are the old ones again', async () => {
+  const world = new World({ topology: twoOfEach, releases: { 'v1.1.0': 'good' } })
+  await world.start()
+  world.stack.effects.interference = (effect, run) => (effect.name === 'runtime.up' && effect.services?.[0] === 'mailer' && effect.commit === commitOf('v1.1.0')
+    ? Promise.reject(new Error('a volume is missing'))
+    : run())
+  expect(await apply(world, 'v1.1.0')).toMatchObject({ status: 'rolled_back', error: 'a volume is missing' })
+  await settle(world)
+  expect([...world.stack.engine.of('bot'), ...world.stack.engine.of('mailer')].map(({ image }) => image.commit)).toEqual([commitOf('v1.0.0'), commitOf('v1.0.0')])
+})
+
 test('the traffic is back on the old release within a second of the failure', async () => {
   const world = new World({ releases: { 'v1.1.0': 'bot dies' } })
   await world.start()

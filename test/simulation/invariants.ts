@@ -36,14 +36,13 @@ export class Invariants implements EffectWatch {
     this.#watched = watched
   }
 
-  before(effect: Effect): void {
+  /** I7: judged by what is durable when a daemon asks for it. */
+  asked(effect: Effect): void {
     switch (effect.name) {
       case 'router.activate':
-        this.#activatesProven(effect)
         this.#activatesIntended(effect)
         break
       case 'runtime.stop':
-        this.#stopsUnused(effect)
         this.#touchesSingletonOpenly(effect)
         break
       case 'runtime.remove':
@@ -68,6 +67,12 @@ export class Invariants implements EffectWatch {
       default:
         break
     }
+  }
+
+  /** I1, I3: judged by the world when it takes effect. */
+  before(effect: Effect): void {
+    if (effect.name === 'router.activate') this.#activatesProven(effect)
+    if (effect.name === 'runtime.stop') this.#stopsUnused(effect)
   }
 
   after(effect: Effect): void {

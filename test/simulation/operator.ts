@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import type { UpdateResult } from '../../src/rollout/model.ts'
 import type { Started } from '../../src/updater/service.ts'
 import type { World } from './world/world.ts'
@@ -33,6 +34,9 @@ export async function killIn(world: World, tag: string, step: string): Promise<v
 async function toItsEnd(world: World, asked: Promise<Started>): Promise<UpdateResult> {
   const started = await world.run(asked)
   const result = await world.run(started.outcome)
+  // I11: the answer tells what serves and what holds at that moment.
+  if (!world.disturbed && world.stack.topology.groups.length > 0) expect(result.activeColor).toBe(world.stack.routed)
+  expect(result.paused).toBe(world.updater.status().paused)
   await world.run(started.finished)
   return result
 }

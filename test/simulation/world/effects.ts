@@ -30,8 +30,9 @@ export interface Asking {
   readonly signal: AbortSignal | null
 }
 
-/** Sees every effect that reaches the world. */
+/** Sees every effect: when a daemon asks for it, and when it reaches the world, which may be later or never. */
 export interface EffectWatch {
+  asked(effect: Effect): void
   before(effect: Effect): void
   after(effect: Effect): void
 }
@@ -54,6 +55,7 @@ export class Effects {
       if (signal?.aborted === true) return Promise.reject(reasonOf(signal))
       const effect = { ...deed, index: this.done.length }
       this.done.push(effect)
+      this.#watch.asked(effect)
       const watched = async (): Promise<T> => {
         this.#watch.before(effect)
         try {
