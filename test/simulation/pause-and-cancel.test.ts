@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { planOf } from '../../src/rollout/plan.ts'
 import { settle } from './at-rest.ts'
 import { apply, applyUpTo, ask } from './operator.ts'
+import { always } from './world/effects.ts'
 import { usual } from './world/topologies.ts'
 import { World } from './world/world.ts'
 
@@ -108,7 +109,7 @@ describe('pausing', () => {
 
   test('that cannot be written says so', async () => {
     const world = await ready()
-    world.stack.effects.interference = (effect, run) => (effect.name === 'store.write' ? Promise.reject(new Error('no space')) : run())
+    world.stack.effects.interference = always('fails', ({ name }) => name === 'store.write')
     expect(await world.drive(world.updater.pause('the fair is on', 'ann'))).toMatchObject({ kind: 'error', error: { code: 'not_durable' } })
     expect(await world.drive(world.updater.unpause('ann'))).toMatchObject({ kind: 'error' })
   })
@@ -143,7 +144,7 @@ describe('unpausing', () => {
   test('that cannot be written is refused, and the hold stays', async () => {
     const world = await ready()
     await world.run(world.updater.pause('the fair is on', 'ann'))
-    world.stack.effects.interference = (effect, run) => (effect.name === 'store.write' ? Promise.reject(new Error('no space')) : run())
+    world.stack.effects.interference = always('fails', ({ name }) => name === 'store.write')
     expect(await world.unpause()).toMatchObject({ kind: 'error', error: { code: 'not_durable' } })
     expect(world.updater.status()).toMatchObject({ paused: true, pauseReason: 'the fair is on' })
   })

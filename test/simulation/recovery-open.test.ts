@@ -3,6 +3,7 @@ import { planOf } from '../../src/rollout/plan.ts'
 import { settle } from './at-rest.ts'
 import { apply, applyUpTo, killIn } from './operator.ts'
 import { states } from './outside.ts'
+import { always } from './world/effects.ts'
 import { usual } from './world/topologies.ts'
 import { watchInterval, World, type WorldOptions } from './world/world.ts'
 
@@ -118,7 +119,7 @@ describe('R7: found while switching or swapping, the old color healthy', () => {
     const [bot] = world.stack.engine.of('bot')
     if (bot === undefined) throw new Error('there is no bot')
     bot.restarts = 2
-    world.stack.effects.interference = (effect, run) => (effect.name === 'runtime.keepImage' ? Promise.reject(new Error('no')) : run())
+    world.stack.effects.interference = always('fails', ({ name }) => name === 'runtime.keepImage')
     await apply(world, 'v1.1.0')
     await settle(world)
     expect(world.stack.engine.of('bot')).toEqual([bot])

@@ -8,7 +8,7 @@ import type { Life } from './life.ts'
 import type { Stack } from './stack.ts'
 
 /** Time and space that one image takes. */
-export const buildCost = { milliseconds: 2_000, bytes: 1_000_000 } as const
+const buildCost = { milliseconds: 2_000, bytes: 1_000_000 } as const
 
 /** The container runtime of the simulated world, as one daemon holds it. */
 export class SimulatedRuntime implements ContainerRuntime {
