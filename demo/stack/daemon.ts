@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { stat } from 'node:fs/promises'
+import { createInterface, type Interface } from 'node:readline'
 import { join } from 'node:path'
+import { followFile } from './follow-file.ts'
+import { startProcess } from './process.ts'
 import { repository } from './project.ts'
 
 export interface DaemonOptions {
@@ -11,6 +14,8 @@ export interface DaemonOptions {
   readonly logFile: string
   /** Each line of its log, parsed. */
   readonly onLine?: (line: LogLine) => void
+  /** It may outlive us: a session of its own, and its output straight on the file instead of through a pipe of ours. */
+  readonly detached?: boolean
 }
 
 /** A line of the daemon's log; see src/logging.ts and the updater's events. */
@@ -30,6 +35,8 @@ export interface Daemon {
   readonly url: string
   /** Sends a signal and waits for its end. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<{ code: number | null; signal: string | null }>
+  /** This process may end without it. Only for a detached one. */
+  letGo?(): void
 }
 
 /** How long a start may take until the API is up, ms. */
@@ -40,7 +47,29 @@ const startLimit = 15_000
  * @throws Error with its last output when it ends before
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const child = spawn(process.execPath, [join(repository, 'dist/zetherion-updater.cjs')], {
+  return options.detached === true ? startDetached(options) : startAttached(options)
+}
+
+const program = join(repository, 'dist/zetherion-updater.cjs')
+
+async function startDetached(options: DaemonOptions): Promise<Daemon> {
+  const { env, logFile } = options
+  const written = await stat(logFile).then(({ size }) => size, () => 0) // no file yet: nothing was written
+  const daemon = await startProcess({ argv: [program], env, logFile, detached: true })
+  const url = await Promise.race([
+    listening(createInterface({ input: followFile(logFile, written, () => !daemon.alive) }), options, () => undefined),
+    daemon.exited.then(({ code }) => {
+      throw endedBefore(code, logFile)
+    }),
+  ]).catch(async (error: unknown) => {
+    if (daemon.alive) await daemon.end('SIGKILL')
+    throw error
+  })
+  return { pid: daemon.pid, url, end: (signal) => daemon.end(signal), letGo: () => daemon.letGo() }
+}
+
+async function startAttached(options: DaemonOptions): Promise<Daemon> {
+  const child = spawn(process.execPath, [program], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -48,8 +77,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     code: typeof code === 'number' ? code : null,
     signal: typeof signal === 'string' ? signal : null,
   }))
-  const url = await Promise.race([listening(child, options), exited.then(({ code }) => {
-    throw new Error(`the updater ended with code ${code} before its API was up; see ${options.logFile}`)
+  const url = await Promise.race([piped(child, options), exited.then(({ code }) => {
+    throw endedBefore(code, options.logFile)
   })])
   return {
     pid: child.pid ?? 0,
@@ -61,14 +90,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
-function listening(child: ChildProcess, { logFile, onLine }: DaemonOptions): Promise<string> {
-  const log = createWriteStream(logFile, { flags: 'a' })
+function endedBefore(code: number | null, logFile: string): Error {
+  return new Error(`the updater ended with code ${code} before its API was up; see ${logFile}`)
+}
+
+function piped(child: ChildProcess, options: DaemonOptions): Promise<string> {
+  const log = createWriteStream(options.logFile, { flags: 'a' })
   child.stderr?.pipe(log, { end: false })
+  if (child.stdout === null) throw new Error('the updater was started without a pipe')
+  const lines = createInterface({ input: child.stdout })
+  lines.on('close', () => log.end())
+  return listening(lines, options, (text) => log.write(`${text}\n`))
+}
+
+/** @param keep what is done with each line as it is */
+function listening(lines: Interface, { logFile, onLine }: DaemonOptions, keep: (text: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const limit = setTimeout(() => reject(new Error(`the updater's API was not up within ${startLimit} ms; see ${logFile}`)), startLimit)
-    if (child.stdout === null) return
-    createInterface({ input: child.stdout }).on('line', (text) => {
-      log.write(`${text}\n`)
+    lines.on('line', (text) => {
+      keep(text)
       const line = parse(text)
       if (line === null) return
       onLine?.(line)
@@ -77,7 +117,7 @@ function listening(child: ChildProcess, { logFile, onLine }: DaemonOptions): Pro
         clearTimeout(limit)
         resolve(address)
       }
-    }).on('close', () => log.end())
+    }).on('close', () => clearTimeout(limit))
   })
 }
 

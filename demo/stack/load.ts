@@ -34,15 +34,16 @@ export interface Load {
 
 /** Parallel requests per target; more would starve two cores. */
 const workers = 2
-/** Pause of a worker between two requests, ms. */
-const pause = 5
+/** Pause of a worker between two requests, ms, unless told otherwise. */
+const shortPause = 5
 const requestLimit = 10_000
 
 /**
  * Starts the load. Any answer but 200 and any broken connection counts as failed; nothing is tried again.
  * @param releaseOf reads from an answer's body which release gave it
+ * @param pause of each worker between two requests, ms
  */
-export function startLoad(targets: readonly LoadTarget[], releaseOf: (body: unknown) => string): Load {
+export function startLoad(targets: readonly LoadTarget[], releaseOf: (body: unknown) => string, pause = shortPause): Load {
   const agent = new Agent({ keepAliveTimeout: 4_000 })
   const stopping = new AbortController()
   const failed: Failed[] = []
@@ -76,7 +77,7 @@ export function startLoad(targets: readonly LoadTarget[], releaseOf: (body: unkn
     async stop() {
       stopping.abort()
       await running
-      await agent.close()
+      if (!agent.closed) await agent.close()
     },
   }
 }

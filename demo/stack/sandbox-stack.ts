@@ -1,19 +1,19 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startGateway } from '../../reference-app/src/gateway.js'
 import { createGitSource } from '../../src/git/git-source.ts'
-import type { Container } from '../../src/rollout/model.ts'
 import type { ContainerRuntime } from '../../src/rollout/ports.ts'
-import { createSandboxRuntime, hostTablePath } from '../../src/sandbox/runtime.ts'
-import { createSystemClock } from '../../src/storage/system-clock.ts'
+import { hostTablePath } from '../../src/sandbox/runtime.ts'
 import { createClient, createSkillsClient } from './client.ts'
 import { startDaemon, type Daemon } from './daemon.ts'
+import { startGatewayProcess } from './gateway-process.ts'
+import { writeKept } from './kept.ts'
 import { loadTargetsOf } from './load-targets.ts'
+import { startProcess, type OwnProcess } from './process.ts'
 import { makeProject, repository, skillsSecret } from './project.ts'
+import { removeContainers, runtimeBelow } from './sandbox-containers.ts'
 import { shortened, type Shortened, type Stack } from './stack.ts'
 import { writeUpdaterConfig } from './updater-config.ts'
 
@@ -22,15 +22,32 @@ export interface SandboxStackOptions {
   readonly first: string
   readonly limits?: Partial<Shortened> & Readonly<Record<string, string>>
   readonly policy?: Readonly<Record<string, unknown>>
+  /** Every process in a session of its own, with its output on files: a Ctrl-C does not reach it, and it may outlive us. */
+  readonly detached?: boolean
 }
 
 const services = ['zetherion-ai-skills-blue', 'zetherion-ai-api-blue', 'zetherion-ai-bot']
-const allServices = [...services, 'zetherion-ai-skills-green', 'zetherion-ai-api-green']
 
 /** The whole stack as plain processes on loopback: router, gateway, the first release on blue. The updater is not started yet. */
 export async function startSandboxStack(options: SandboxStackOptions): Promise<Stack> {
+  const endings: (() => Promise<unknown>)[] = []
+  const close = async (): Promise<void> => {
+    for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
+  }
+  try {
+    return await bringUp(options, endings, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function bringUp(options: SandboxStackOptions, endings: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<Stack> {
+  const detached = options.detached === true
   const root = await mkdtemp(join(tmpdir(), 'zetherion-sandbox-'))
-  const gateway = await startGateway({ port: 0 })
+  endings.push(() => rm(root, { recursive: true, force: true }))
+  const gateway = await startGatewayProcess({ root, detached })
+  endings.push(() => gateway.process.end('SIGTERM'))
   const updaterPort = await freePort()
   const state = join(root, 'project/state')
   const project = await makeProject(root, options.first, {
@@ -47,7 +64,8 @@ export async function startSandboxStack(options: SandboxStackOptions): Promise<S
   })
   const sandbox = join(root, 'sandbox')
   await mkdir(sandbox, { recursive: true })
-  const router = await startRouterProcess(root, join(state, 'traefik/dynamic'), hostTablePath(sandbox))
+  const router = await startRouterProcess(root, join(state, 'traefik/dynamic'), hostTablePath(sandbox), detached)
+  endings.push(() => router.process.end('SIGTERM'))
   const entryPoints = { skills: origin(router.ports['skills']), api: origin(router.ports['api']), internal: origin(router.ports['internal']) }
   const hosts = {
     'zetherion-ai-traefik:8080': `127.0.0.1:${router.ports['skills']}`,
@@ -61,19 +79,11 @@ export async function startSandboxStack(options: SandboxStackOptions): Promise<S
     runtime: { kind: 'sandbox', directory: sandbox, hosts },
     ...(options.policy && { policy: options.policy }),
   })
-  const runtime = createSandboxRuntime({
-    directory: sandbox,
-    releasesDirectory: join(state, 'releases'),
-    projectDirectory: project.directory,
-    composeFiles: ['docker-compose.yml'],
-    supervisor: join(repository, 'dist/sandbox-supervisor.cjs'),
-    hosts: {
-      'zetherion-ai-traefik': { 8080: { host: '127.0.0.1', port: router.ports['skills'] ?? 0 } },
-      'zetherion-ai-updater': { 9090: { host: '127.0.0.1', port: updaterPort } },
-    },
-    log: { info: () => undefined, warn: console.warn, error: console.error },
-    clock: createSystemClock(),
+  const runtime = runtimeBelow(root, {
+    'zetherion-ai-traefik': { 8080: { host: '127.0.0.1', port: router.ports['skills'] ?? 0 } },
+    'zetherion-ai-updater': { 9090: { host: '127.0.0.1', port: updaterPort } },
   })
+  endings.push(() => removeContainers(runtime))
   await bringUpFirst(runtime, project.directory, state, project.release(options.first).commit, options.first)
 
   let daemon: Daemon | null = null
@@ -81,6 +91,7 @@ export async function startSandboxStack(options: SandboxStackOptions): Promise<S
     if (daemon === null) throw new Error('the updater was not started')
     return daemon
   }
+  endings.push(async () => await daemon?.end('SIGTERM'))
   return {
     kind: 'sandbox',
     project,
@@ -89,12 +100,13 @@ export async function startSandboxStack(options: SandboxStackOptions): Promise<S
     updater: createClient(() => current().url, project.secret),
     skills: createSkillsClient(() => entryPoints.skills),
     loadTargets: loadTargetsOf(entryPoints),
-    gateway: () => Promise.resolve(gateway.report()),
+    gateway: () => gateway.report(),
     routes: () => readFile(join(state, 'traefik/dynamic/updater-routes.yml'), 'utf8'),
     daemon: current,
     async startUpdater({ env = {}, onLine } = {}) {
       daemon = await startDaemon({
         logFile: join(root, 'updater.log'),
+        detached,
         ...(onLine && { onLine }),
         env: {
           PROJECT_DIR: project.directory,
@@ -109,13 +121,13 @@ export async function startSandboxStack(options: SandboxStackOptions): Promise<S
       })
       return daemon
     },
-    async close() {
-      if (daemon !== null) await daemon.end('SIGTERM')
-      await stopAll(runtime)
-      await router.stop()
-      await gateway.close()
-      await rm(root, { recursive: true, force: true })
-    },
+    close,
+    ...(detached && {
+      async leave() {
+        await writeKept(root, 'sandbox', { updater: current().pid, router: router.process.pid, gateway: gateway.process.pid })
+        for (const kept of [current(), router.process, gateway.process]) kept.letGo?.()
+      },
+    }),
   }
 }
 
@@ -131,50 +143,38 @@ async function bringUpFirst(runtime: ContainerRuntime, projectDirectory: string,
   await runtime.up(release, services, signal)
 }
 
-async function stopAll(runtime: ContainerRuntime): Promise<void> {
-  const signal = AbortSignal.timeout(30_000)
-  const containers: Container[] = await runtime.containers(allServices, signal)
-  await Promise.all(containers.map(async ({ id }) => {
-    await runtime.stop(id, 2_000, signal)
-    await runtime.remove(id, signal)
-  }))
-}
-
 interface RouterProcess {
+  readonly process: OwnProcess
   readonly ports: Readonly<Record<string, number>>
-  stop(): Promise<void>
 }
 
 /** The router outlives the updater, as Traefik does, so it is a process of its own. */
-async function startRouterProcess(root: string, routes: string, hosts: string): Promise<RouterProcess> {
-  const log = await open(join(root, 'router.log'), 'a')
+async function startRouterProcess(root: string, routes: string, hosts: string, detached: boolean): Promise<RouterProcess> {
   const portsFile = join(root, 'router-ports.json')
-  const child: ChildProcess = spawn(process.execPath, [
-    join(repository, 'dist/sandbox-router.cjs'), '--routes', routes, '--hosts', hosts,
-    '--entry-point', 'skills=0', '--entry-point', 'api=0', '--entry-point', 'internal=0', '--ports-file', portsFile,
-  ], { stdio: ['ignore', log.fd, log.fd] })
-  const exited = once(child, 'exit')
-  await log.close()
-  const ports = await readWhenThere(portsFile, exited)
-  return {
-    ports,
-    async stop() {
-      child.kill('SIGTERM')
-      await exited
-    },
+  const router = await startProcess({
+    argv: [
+      join(repository, 'dist/sandbox-router.cjs'), '--routes', routes, '--hosts', hosts,
+      '--entry-point', 'skills=0', '--entry-point', 'api=0', '--entry-point', 'internal=0', '--ports-file', portsFile,
+    ],
+    logFile: join(root, 'router.log'),
+    detached,
+  })
+  try {
+    return { process: router, ports: await readWhenThere(portsFile, router) }
+  } catch (error) {
+    await router.end('SIGKILL')
+    throw error
   }
 }
 
-async function readWhenThere(path: string, exited: Promise<unknown>): Promise<Record<string, number>> {
-  let gone = false
-  void exited.then(() => { gone = true })
+async function readWhenThere(path: string, router: OwnProcess): Promise<Record<string, number>> {
   for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
     const text = await readFile(path, 'utf8').catch(() => null)
     if (text !== null) {
       const ports: unknown = JSON.parse(text)
       return Object.fromEntries(Object.entries(ports ?? {}).map(([name, port]) => [name, Number(port)]))
     }
-    if (gone) throw new Error('the router ended before it served')
+    if (!router.alive) throw new Error('the router ended before it served')
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   throw new Error('the router did not serve within 10 s')

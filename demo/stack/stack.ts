@@ -33,6 +33,8 @@ export interface Stack {
   daemon(): Daemon
   /** Ends everything that was started and removes its files. */
   close(): Promise<void>
+  /** Instead of `close`: everything stays, this process may end, and `kept.json` in the root tells how to end it. Only for a detached stack. */
+  leave?(): Promise<void>
 }
 
 /** Limits that a demo or test runs with, told at the end of a demo. Everything else has its default. */
