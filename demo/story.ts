@@ -21,7 +21,7 @@ export const story: readonly Chapter[] = [
 ]
 
 /** Tells the chapters in order, and stops after one that did not go as told: the next ones stand on it. */
-export async function tell(chapters: readonly Chapter[], stage: Stage): Promise<void> {
+export async function tell<S extends Pick<Stage, 'signal' | 'expectations'>>(chapters: readonly ((stage: S) => Promise<void>)[], stage: S): Promise<void> {
   for (const chapter of chapters) {
     stage.signal.throwIfAborted()
     await chapter(stage)
