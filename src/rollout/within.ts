@@ -36,10 +36,13 @@ export async function withBudget<T>(
   } catch (error) {
     throw combined.aborted ? reasonOf(combined, error) : error
   } finally {
-    over.abort()
+    over.abort(bodyEnded)
     await timer
   }
 }
+
+/** The default reason is an exception with a stack, made anew at every call. */
+const bodyEnded = 'the body ended'
 
 /** `90 s`, `0.25 s`. */
 export function seconds(milliseconds: number): string {
