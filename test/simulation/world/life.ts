@@ -48,7 +48,7 @@ export class Life {
     return new Promise((resolve, reject) => {
       if (this.#dead) return
       if (signal.aborted) {
-        reject(reasonOf(signal))
+        reject(signal.reason)
         return
       }
       const forget = (): void => {
@@ -58,7 +58,7 @@ export class Life {
       }
       const abort = (): void => {
         forget()
-        if (!this.#dead) reject(reasonOf(signal))
+        if (!this.#dead) reject(signal.reason)
       }
       const takeBack = this.#time.after(milliseconds, () => {
         forget()
@@ -68,9 +68,4 @@ export class Life {
       signal.addEventListener('abort', abort, { once: true })
     })
   }
-}
-
-function reasonOf(signal: AbortSignal): Error {
-  const reason: unknown = signal.reason
-  return reason instanceof Error ? reason : new Error('aborted', { cause: reason })
 }
