@@ -7,23 +7,23 @@ import type { Stack } from './stack/stack.ts'
 export function tellHowToTalk({ stack, screen }: { readonly stack: Stack; readonly screen: Screen }): void {
   const { project, entryPoints } = stack
   const url = stack.daemon().url
-  const secret = `-H "X-Updater-Secret: $(cat ${join(project.state, 'secret/.updater-secret')})"`
+  const header = '-H "X-Updater-Secret: $SECRET"'
   const say = (title: string, ...lines: string[]): void => {
     screen.line()
     screen.line(screen.paint('bold', title))
     for (const line of lines) screen.line(`  ${line}`)
   }
-  say('It is left running. The updater:',
-    `curl ${secret} ${url}/status`,
-    `curl ${secret} ${url}/update/history`,
-    `curl ${secret} -d '{"tag":"v1.6.0","version":"1.6.0"}' -H 'content-type: application/json' ${url}/update/apply`,
-    `curl ${secret} -X POST ${url}/update/unpause`,
+  say('All of it is left running. The updater:',
+    `SECRET=$(cat ${join(project.state, 'secret/.updater-secret')})`,
+    `curl ${header} ${url}/status`,
+    `curl ${header} ${url}/update/history`,
     `tail -f ${join(project.root, 'updater.log')}`)
-  say('The stack, through its router:',
+  say('A further release, published and applied:',
+    `git -C ${join(project.root, 'origin')} push ${project.remote} v1.7.0`,
+    `curl ${header} -H 'content-type: application/json' -d '{"tag":"v1.7.0","version":"1.7.0"}' ${url}/update/apply`)
+  say('The stack, through its entry points:',
     `curl ${entryPoints.api}/v1/ping`,
-    `skills: ${entryPoints.skills}  (signed calls, key ${skillsSecret}: see reference-app/README.md)`)
-  say('Directories:',
-    `project        ${project.directory}`,
-    `release tags   ${join(project.root, 'origin')}; publish one: git -C ${join(project.root, 'origin')} push ${project.remote} v1.7.0`)
+    `skills: ${entryPoints.skills} (calls signed with ${skillsSecret}, see reference-app/README.md)`,
+    `project directory: ${project.directory}`)
   say('To end all of it and remove its files:', `npx tsx demo/main.ts --end ${project.root}`)
 }
