@@ -46,7 +46,9 @@ export async function adoptStack(context: Reach, earlier: PredecessorState | nul
 /** The first record over what was adopted. */
 export function firstRecord(adopted: Adopted, earlier: PredecessorState | null, hold: Hold | null): UpdaterRecord {
   const { holds, ...rest } = freshRecord(earlier)
-  return { ...rest, ...adopted, holds: hold === null ? holds : [...holds, hold] }
+  // The predecessor knew its last good release by tag alone; what serves is what it last called good.
+  const lastGood = earlier?.lastGoodTag === adopted.active.tag ? adopted.active : null
+  return { ...rest, ...adopted, lastGood, holds: hold === null ? holds : [...holds, hold] }
 }
 
 /** What was adopted, in the place of what the record says; an open operation ends by it, undone or not. */
@@ -67,10 +69,9 @@ function colorToAdopt(world: World): Color {
   return colors.find((color) => world.colors[color] === 'healthy') ?? routed ?? 'blue'
 }
 
-function freshRecord(earlier: PredecessorState | null): Omit<UpdaterRecord, keyof Adopted> {
+function freshRecord(earlier: PredecessorState | null): Omit<UpdaterRecord, keyof Adopted | 'lastGood'> {
   return {
     epoch: 0,
-    lastGood: null,
     previous: [],
     operation: null,
     holds: earlier?.paused === true ? [{ reason: earlier.pauseReason ?? 'paused before the updater was replaced', origin: 'operator', since: earlier.lastFailureAt ?? new Date(0).toISOString() }] : [],
