@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { UpdaterError, sentenceOf } from './rollout/errors.ts'
 import type { Clock, ContainerRuntime, Log, ReleaseSource } from './rollout/ports.ts'
 import { createGitSource } from './git/git-source.ts'
 import type { ArchiveSource } from './git/archive.ts'
@@ -39,13 +40,13 @@ export interface WorldParts {
 
 /**
  * Picks the adapters that the settings ask for and wires them. The only place that knows all of them.
- * @throws authority_lost when another updater works on this state directory or stack
+ * @throws authority_lost when another updater works on this state directory or stack; storage_failed when a directory cannot be used
  */
 export async function createWorld(parts: WorldParts): Promise<World> {
   const { settings, clock, log } = parts
   const { paths, limits } = settings
   const stagingDirectory = join(dirname(dirname(paths.routesFile)), '.staging')
-  for (const directory of [paths.stateDirectory, dirname(paths.routesFile), stagingDirectory]) await mkdir(directory, { recursive: true })
+  for (const directory of [paths.stateDirectory, dirname(paths.routesFile), stagingDirectory]) await makeDirectory(directory)
 
   const hand = await takeHand({ stateDirectory: paths.stateDirectory, routesPath: paths.routesFile })
   const files = createNodeFiles()
@@ -103,6 +104,15 @@ export async function createWorld(parts: WorldParts): Promise<World> {
     async close() {
       await hand.release()
     },
+  }
+}
+
+/** @throws storage_failed */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (error) {
+    throw new UpdaterError('storage_failed', `The directory ${path} cannot be made (${sentenceOf(error)}). Mend it and restart.`, { cause: error })
   }
 }
 
