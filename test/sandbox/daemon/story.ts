@@ -17,7 +17,7 @@ export interface Story {
   readonly stack: Stack
   /** Ends the load, which ran on the routed entry points since `begin`, and gives its count. */
   loadUntilNow(): Promise<Omit<Load, 'stop'>>
-  /** Starts the daemon, which may have run before, and waits until it has looked at the stack. */
+  /** Starts the daemon, which may have run before, and waits until it has looked at the stack or tells why it does not. */
   start(env?: Readonly<Record<string, string>>): Promise<void>
   /** Waits for a step of the operation that is asked for next. Call it before asking. */
   step(name: string, event?: 'step_started' | 'step_completed'): () => Promise<void>
@@ -67,7 +67,10 @@ export async function begin(options: Partial<SandboxStackOptions> = {}): Promise
           for (const listener of listeners) listener(line)
         },
       })
-      await eventually('a daemon that knows the stack', async () => ((await status())['active_color'] === null ? null : true))
+      await eventually('a daemon that knows the stack', async () => {
+        const { active_color: color, observing } = await status()
+        return color === null && observing === null ? null : true
+      })
     },
     step(name, event = 'step_started') {
       const from = lines.length
