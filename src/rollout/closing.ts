@@ -1,9 +1,10 @@
 import type { Context } from './context.ts'
-import { sentenceOf } from './errors.ts'
+import { withHold } from './consequences.ts'
+import { firstLine, sentenceOf } from './errors.ts'
 import { writeHistory } from './history.ts'
 import type { Change } from './journal.ts'
-import type { Failure, KeepSet, UpdaterRecord } from './model.ts'
-import { closedAfterFailure, finished } from './results.ts'
+import type { Failure, Hold, KeepSet, UpdaterRecord } from './model.ts'
+import { closedAfterFailure, finished, previousAfter } from './results.ts'
 import { managedServices } from './topology.ts'
 import { within } from './within.ts'
 
@@ -12,24 +13,35 @@ export async function closeFinished(context: Context): Promise<void> {
   await close(context, (record) => (record.operation === null ? record : finished(record, record.operation, now(context))))
 }
 
-/** Closes an operation that was undone. @throws storage_failed */
-export async function closeUndone(context: Context, failure: Failure, generation: string | null): Promise<void> {
+/**
+ * Closes an operation that was undone.
+ * @param unwell why the old singletons, put back, are not well; then the undo counts as not verified, and rollouts are held
+ * @throws storage_failed
+ */
+export async function closeUndone(context: Context, failure: Failure, generation: string | null, unwell: string | null): Promise<void> {
   const { operation } = context.journal
-  const status = operation.phase === 'preparing' ? 'failed' : 'rolled_back'
-  await close(context, (record) => ({
-    ...closedAfterFailure(record, operation, failure, status, context.settings.policy, now(context)),
-    generation,
-  }))
+  const { policy } = context.settings
+  const at = now(context)
+  await close(context, (record) => {
+    if (unwell === null) {
+      const status = operation.phase === 'preparing' ? 'failed' : 'rolled_back'
+      return { ...closedAfterFailure(record, operation, failure, status, policy, at), generation }
+    }
+    const hold: Hold = { reason: `${operation.from.tag} is back, but not well: ${unwell}`, origin: 'singleton_failed', since: at }
+    const told = { ...failure, sentence: `${firstLine(failure.sentence)} ${hold.reason}` }
+    const held = { ...record, holds: withHold(record.holds, hold) }
+    return { ...closedAfterFailure(held, operation, told, 'failed', policy, at), generation }
+  })
 }
 
 /** Closes an operation whose target goes on serving, because nothing else can (R10): neither a success nor undone. @throws storage_failed */
 export async function closeKept(context: Context, failure: Failure, generation: string): Promise<void> {
   const { operation } = context.journal
-  const kept = { activeColor: operation.targetColor, active: operation.target }
-  await close(context, (record) => ({
-    ...closedAfterFailure({ ...record, ...kept }, operation, failure, 'failed', context.settings.policy, now(context)),
-    generation,
-  }))
+  const { policy } = context.settings
+  await close(context, (record) => {
+    const kept = { activeColor: operation.targetColor, active: operation.target, previous: previousAfter(record, operation, policy) }
+    return { ...closedAfterFailure({ ...record, ...kept }, operation, failure, 'failed', policy, now(context)), generation }
+  })
 }
 
 /** Makes room: images, checkouts and staged routes that neither an undo nor a rollback needs. Best effort; told when it fails. */

@@ -70,6 +70,11 @@ export class UpdaterError extends Error {
   }
 }
 
+/** Another updater took over: what is open is its to finish, and nothing may be written any more (I5). */
+export function isLost(error: unknown): error is UpdaterError {
+  return error instanceof UpdaterError && error.code === 'authority_lost'
+}
+
 /** The cause of any thrown value; what nobody foresaw counts as the surroundings, never as the release. */
 export function causeOf(error: unknown): Cause {
   return error instanceof UpdaterError ? errorCauses[error.code] : 'surroundings'

@@ -1,4 +1,4 @@
-import { UpdaterError, sentenceOf } from './errors.ts'
+import { UpdaterError, isLost, sentenceOf } from './errors.ts'
 import type { OpenOperation, UpdaterRecord } from './model.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { Log, RecordStore } from './ports.ts'
@@ -8,12 +8,13 @@ export type Change = (record: UpdaterRecord) => UpdaterRecord
 
 /**
  * The record in memory and on disk. Writes go one after the other, each under the next sequence number; readers never
- * wait. After a write that reported an error it is undetermined what is on disk (`undetermined`), until a later one succeeds.
+ * wait. After a write that reported an error it is undetermined which of the two is on disk, until a later one succeeds.
  */
 export class Journal {
   readonly #store: RecordStore
   readonly #log: Log
   #record: UpdaterRecord
+  #durableSequence: number
   #undetermined = false
   #unsaved = false
   readonly #inTurn = oneAtATime()
@@ -22,6 +23,7 @@ export class Journal {
     this.#store = store
     this.#log = log
     this.#record = record
+    this.#durableSequence = record.sequence
   }
 
   /** The facts as this process knows them. */
@@ -29,9 +31,14 @@ export class Journal {
     return this.#record
   }
 
-  /** Whether the last write failed: nothing may be stopped until one succeeds (design.md, "The record"). */
+  /** Whether a failed write leaves open which color the record on the disk names: nothing may be stopped then (design.md, "The record"). */
   get undetermined(): boolean {
     return this.#undetermined
+  }
+
+  /** Number of the last record that is known to be on the disk: routes may carry no higher one, or the record looks restored (R4). */
+  get durableSequence(): number {
+    return this.#durableSequence
   }
 
   /** The open operation. @throws Error when there is none: a fault of the caller */
@@ -48,15 +55,19 @@ export class Journal {
       try {
         await this.#store.write(next)
       } catch (error) {
-        this.#undetermined = true
+        this.#unsaved = true
+        this.#undetermined ||= next.activeColor !== this.#record.activeColor
         this.#record = { ...this.#record, sequence: next.sequence }
         throw storageFailure(error)
       }
-      this.#settle(next)
+      this.#written(next)
     })
   }
 
-  /** Like `commit`, but counts in memory at once and only warns when storage fails: for what holds whether or not it can be written. */
+  /**
+   * Like `commit`, but counts in memory at once and only warns when storage fails: for what holds whether or not it can be
+   * written. @throws authority_lost: another updater has written the record
+   */
   note(change: Change): Promise<void> {
     return this.#inTurn(async () => {
       const next = this.#numbered(change)
@@ -64,18 +75,23 @@ export class Journal {
       try {
         await this.#store.write(next)
       } catch (error) {
-        this.#undetermined = true
         this.#unsaved = true
+        if (isLost(error)) throw error
         this.#log.error('The record could not be written; it is kept in memory and written again with the next change.', { error: sentenceOf(error) })
         return
       }
-      this.#settle(next)
+      this.#written(next)
     })
   }
 
-  /** Writes what `note` could not. @throws storage_failed */
+  /** Writes what could not be written. @throws storage_failed */
   async save(): Promise<void> {
-    if (this.#undetermined || this.#unsaved) await this.commit((record) => record)
+    if (this.#unsaved) await this.commit((record) => record)
+  }
+
+  /** Before anything is stopped: makes certain which color the record on the disk names. @throws storage_failed */
+  async settle(): Promise<void> {
+    if (this.#undetermined) await this.save()
   }
 
   /** A change may raise the number itself, to get above one that was found in the world (R4). */
@@ -84,8 +100,9 @@ export class Journal {
     return { ...changed, sequence: Math.max(changed.sequence, this.#record.sequence) + 1 }
   }
 
-  #settle(next: UpdaterRecord): void {
+  #written(next: UpdaterRecord): void {
     this.#record = next
+    this.#durableSequence = next.sequence
     this.#undetermined = false
     this.#unsaved = false
   }

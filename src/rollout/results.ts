@@ -18,7 +18,7 @@ export function committed(record: UpdaterRecord, operation: OpenOperation, polic
     activeColor: targetColor,
     active: target,
     lastGood: target,
-    previous: earlierReleases(record, operation).slice(0, Math.max(policy.keepReleases - 1, 1)),
+    previous: previousAfter(record, operation, policy),
     generation: operation.generations?.target ?? record.generation,
     // The next poll must not bring back what an operator left (design.md).
     quarantine: operation.kind === 'rollback'
@@ -44,6 +44,17 @@ export function closedAfterFailure(
 ): UpdaterRecord {
   const closed = { ...afterFailure(record, operation, failure, policy, at), operation: null }
   return { ...closed, lastResult: resultOf(closed, operation, status, failure.sentence, at) }
+}
+
+/** The releases that can be gone back to once the target is what runs, newest first; bounded (I9). */
+export function previousAfter(record: UpdaterRecord, { from, target }: OpenOperation, policy: Policy): Release[] {
+  const seen = new Set([target.commit])
+  const earlier = [from, ...record.previous].filter(({ commit }) => {
+    if (seen.has(commit)) return false
+    seen.add(commit)
+    return true
+  })
+  return earlier.slice(0, Math.max(policy.keepReleases - 1, 1))
 }
 
 /** The outcome in the words of the wire contract. */
@@ -82,13 +93,4 @@ export function historyEntry(operation: OpenOperation, result: UpdateResult): Hi
 /** A commit as callers may see it: an adopted stack has none. */
 export function shaOf(release: Release): string | null {
   return /^[0-9a-f]{40}$/.test(release.commit) ? release.commit : null
-}
-
-function earlierReleases(record: UpdaterRecord, { from, target }: OpenOperation): Release[] {
-  const seen = new Set([target.commit])
-  return [from, ...record.previous].filter(({ commit }) => {
-    if (seen.has(commit)) return false
-    seen.add(commit)
-    return true
-  })
 }

@@ -18,15 +18,14 @@ export async function undo(context: Context): Promise<void> {
   context.tell({ kind: 'undo_started', step: null, message: firstLine(failure.sentence), durationMs: null })
 
   const traffic = await trafficBack(context)
-  if (operation.phase === 'swapping') {
-    // The commit write may have reached the disk: nothing is stopped before a later write is known to have.
-    await context.journal.save()
-    await restoreSingletons(context)
-  }
+  // The commit write may have reached the disk: nothing is stopped before a later write is known to have.
+  await context.journal.settle()
+  context.signal.throwIfAborted()
+  const unwell = operation.phase === 'swapping' ? await restoreSingletons(context) : null
   if (traffic.unconfirmed !== null) throw traffic.unconfirmed
   if (traffic.moved) await context.ports.clock.sleep(context.settings.limits.drain, context.signal)
   await removeStandby(context)
-  await closeUndone(context, failure, traffic.generation)
+  await closeUndone(context, failure, traffic.generation, unwell)
   await tidy(context)
 }
 
@@ -50,6 +49,7 @@ async function trafficBack(context: Context): Promise<Traffic> {
     if (back !== null) await confirmGeneration(context, topology, back)
     return { generation: back, moved: true, unconfirmed: null }
   } catch (unconfirmed) {
+    context.signal.throwIfAborted()
     return { generation: back, moved: true, unconfirmed }
   }
 }

@@ -16,9 +16,15 @@ export async function holdDurably(journal: Journal, hold: Hold): Promise<void> {
   await durably(journal, 'Not paused', (record) => ({ ...record, holds: withHold(record.holds, hold) }))
 }
 
-/** Clears every hold and the count of failures; quarantine stays. @throws not_durable */
-export function resumeDurably(journal: Journal, at: string): Promise<void> {
-  return durably(journal, 'Still paused', (record) => ({ ...record, holds: [], failuresInARow: 0, resumedAt: at }))
+/** Whether a hold is a pause that was asked for after this moment. */
+export function pausesAsked(journal: Journal): (hold: Hold) => boolean {
+  const { holds, operation } = journal.record
+  return (hold) => hold.origin === 'operator' && !holds.includes(hold) && hold.reason !== operation?.pauseRequested
+}
+
+/** Clears holds and the count of failures, but no pause that came later than the wish; quarantine stays. @throws not_durable */
+export function resumeDurably(journal: Journal, at: string, isLater: (hold: Hold) => boolean): Promise<void> {
+  return durably(journal, 'Still paused', (record) => ({ ...record, holds: record.holds.filter(isLater), failuresInARow: 0, resumedAt: at }))
 }
 
 async function durably(journal: Journal, otherwise: string, change: Change): Promise<void> {

@@ -1,7 +1,7 @@
 import { failureOf, withHold } from '../rollout/consequences.ts'
 import type { Context } from '../rollout/context.ts'
 import { look } from '../rollout/engine.ts'
-import { UpdaterError, causeOf, firstLine, sentenceOf } from '../rollout/errors.ts'
+import { UpdaterError, causeOf, firstLine, isLost, sentenceOf } from '../rollout/errors.ts'
 import { appendHistory } from '../rollout/history.ts'
 import { changeOperation } from '../rollout/journal.ts'
 import type { Hold, OpenOperation, Release, UpdateResult } from '../rollout/model.ts'
@@ -113,12 +113,13 @@ async function open(attempt: Attempt, target: Release): Promise<void> {
     oldContainers: old.map(({ id }) => id),
     singletonsBefore: singletons.map(({ service, id, imageId }) => ({ service, containerId: id, imageId })),
   }
-  await context.journal.commit((current) => ({
-    ...current,
-    operation,
-    lastAttemptedTag: target.tag,
-    knownTags: attempt.wish.kind === 'apply' ? { ...current.knownTags, [target.tag]: target.commit } : current.knownTags,
-  }))
+  await context.journal.commit((current) => {
+    const [hold] = current.holds
+    // A pause whose write was still under way when the hold was looked for.
+    if (attempt.wish.kind === 'apply' && hold !== undefined) throw pausedBy(hold)
+    const knownTags = attempt.wish.kind === 'apply' ? { ...current.knownTags, [target.tag]: target.commit } : current.knownTags
+    return { ...current, operation, lastAttemptedTag: target.tag, knownTags }
+  })
 }
 
 /** Undoes after a failure, by the very path that recovery takes after a crash. */
@@ -128,35 +129,33 @@ async function turnRound(attempt: Attempt, error: unknown): Promise<void> {
   if (isLost(error)) throw error
   ports.log.error(`${journal.operation.target.tag} failed: ${sentenceOf(error)}`, error instanceof UpdaterError ? error.details : {})
   await journal.note(changeOperation((operation) => ({ ...operation, failure: failureOf(error, attempt.failedStep() ?? operation.step) })))
+  let why: string
   try {
     lasting.signal.throwIfAborted()
-    await reconcile(lasting, patience)
+    why = (await reconcile(lasting, patience)).why
   } catch (undoError) {
-    if (lasting.signal.aborted || isLost(undoError)) throw undoError
-    ports.log.error('The undo is not complete; it is tried again until it is.', { error: sentenceOf(undoError) })
-    await holdUnverified(attempt, undoError)
-    return
+    if (isLost(undoError)) throw undoError
+    why = sentenceOf(undoError)
+    // What recovery did once the operation was closed is the watch's to repeat; the outcome is certain.
+    if (journal.record.operation !== null) {
+      if (lasting.signal.aborted) throw undoError
+      ports.log.error('The undo is not complete; it is tried again until it is.', { error: why })
+    }
   }
-  if (journal.record.operation === null) answerWithLast(attempt)
-  else await holdUnverified(attempt, new UpdaterError('inconsistent', 'the old color is not healthy'))
-}
-
-/** Another updater took over: what is open is its to undo, and not even a failure may be noted any more (I5). */
-function isLost(error: unknown): boolean {
-  return error instanceof UpdaterError && error.code === 'authority_lost'
+  if (journal.record.operation !== null) await holdUnverified(attempt, why)
+  answerWithLast(attempt)
 }
 
 /** The undo could not be verified: held, told, and the operation stays open until it can (api-contract.md, `failed`). */
-async function holdUnverified(attempt: Attempt, why: unknown): Promise<void> {
+async function holdUnverified(attempt: Attempt, why: string): Promise<void> {
   const { journal } = attempt.lasting
   const { operation } = journal
   const at = now(attempt.lasting)
-  const sentence = `${firstLine(operation.failure?.sentence ?? 'The rollout failed.')} The undo is not complete and goes on by itself: ${sentenceOf(why)}`
+  const sentence = `${firstLine(operation.failure?.sentence ?? 'The rollout failed.')} The undo is not complete and goes on by itself: ${why}`
   await journal.note((record) => {
     const next = { ...record, holds: withHold(record.holds, { reason: sentence, origin: 'recovery', since: at }) }
     return { ...next, lastResult: resultOf(next, operation, 'failed', sentence, at) }
   })
-  answerWithLast(attempt)
 }
 
 function answerWithLast(attempt: Attempt): void {

@@ -1,5 +1,5 @@
 import type { Context, CoreSettings, Ports, Reach } from '../rollout/context.ts'
-import { UpdaterError, firstLine, sentenceOf } from '../rollout/errors.ts'
+import { UpdaterError, firstLine, isLost, sentenceOf } from '../rollout/errors.ts'
 import { changeOperation, type Journal } from '../rollout/journal.ts'
 import { oneAtATime } from '../rollout/one-at-a-time.ts'
 import type { HistoryEntry, Hold } from '../rollout/model.ts'
@@ -10,7 +10,7 @@ import { untilAborted } from '../rollout/within.ts'
 import { Announcements } from './announcements.ts'
 import { diagnose } from './diagnosis.ts'
 import { Flight } from './flight.ts'
-import { holdDurably, pauseDurably, resumeDurably } from './holds.ts'
+import { holdDurably, pauseDurably, pausesAsked, resumeDurably } from './holds.ts'
 import { carryOutWish, pausedBy, type Wish } from './operation.ts'
 import { Refusals } from './refusals.ts'
 import type {
@@ -65,15 +65,20 @@ export class Updater implements UpdaterService {
     this.#watching = this.#watch()
   }
 
-  /** Leaves in order: waits end, the effect in hand is finished and recorded; the next start goes on from there (fault 43). */
-  async stop(): Promise<void> {
+  /**
+   * Leaves in order: waits end, the effect in hand is finished and recorded; the next start goes on from there (fault 43).
+   * @param clean false when an error nobody foresaw ends the daemon: that counts as an interruption, so that a crash loop ends (fault 9)
+   */
+  async stop({ clean }: { readonly clean: boolean } = { clean: true }): Promise<void> {
     const { clock } = this.#options.ports
-    this.#leaving.abort(new UpdaterError('shutting_down', 'The updater is shutting down. A rollout before its commit point is undone at the next start.'))
+    this.#leaving.abort(clean
+      ? new UpdaterError('shutting_down', 'The updater is shutting down. A rollout before its commit point is undone at the next start.')
+      : new UpdaterError('interrupted', 'An error that nobody foresaw ends the updater. A rollout before its commit point is undone at the next start.'))
     const over = new AbortController()
     const limit = clock.sleep(this.#options.settings.limits.shutdown, over.signal).then(() => this.#left.abort(new UpdaterError('limit_exceeded', 'Leaving took too long (limits.shutdown).')), () => undefined)
     await Promise.allSettled([this.#watching, this.#flight?.finished])
     await this.#hand(async () => {
-      if (this.#journal?.record.operation) await this.#journal.note(changeOperation((operation) => ({ ...operation, stoppedCleanly: true })))
+      if (clean && this.#journal?.record.operation) await this.#journal.note(changeOperation((operation) => ({ ...operation, stoppedCleanly: true })))
     })
     over.abort()
     await limit
@@ -121,10 +126,11 @@ export class Updater implements UpdaterService {
   async unpause(by: string): Promise<void> {
     const journal = this.#ready()
     if (this.#flight !== null) throw this.#inProgress()
+    const isLater = pausesAsked(journal)
     await this.#hand(async () => {
       const { settled, why } = await this.#reconcile(journal)
       if (!settled) throw new UpdaterError('inconsistent', `Still paused, because the stack is not as the record says: ${why}`)
-      await resumeDurably(journal, this.#now())
+      await resumeDurably(journal, this.#now(), isLater)
       this.#options.ports.log.info('Rollouts are resumed.', { by })
     })
   }
@@ -198,7 +204,7 @@ export class Updater implements UpdaterService {
   }
 
   #leaveIfLost(error: unknown): void {
-    if (error instanceof UpdaterError && error.code === 'authority_lost') this.#options.authorityLost(error)
+    if (isLost(error)) this.#options.authorityLost(error)
   }
 
   async #watch(): Promise<void> {
@@ -239,9 +245,13 @@ export class Updater implements UpdaterService {
     return false
   }
 
+  /** What cannot be written is told in the end: bringing back traffic and services needs no write (I10), and what does asks for it. */
   async #reconcile(journal: Journal): Promise<Reconciled> {
-    await journal.save()
-    return reconcile(this.#context(journal, this.#leaving.signal, null), this.#patience)
+    const unsaved = await journal.save().then(() => null, (error: unknown) => ({ error }))
+    if (unsaved !== null && isLost(unsaved.error)) throw unsaved.error
+    const reconciled = await reconcile(this.#context(journal, this.#leaving.signal, null), this.#patience)
+    if (unsaved !== null) await journal.save()
+    return reconciled
   }
 
   #inProgress(): UpdaterError {

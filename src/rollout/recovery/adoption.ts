@@ -1,4 +1,4 @@
-import { withHold } from '../consequences.ts'
+import { withHold, withRequestedPause } from '../consequences.ts'
 import type { Reach } from '../context.ts'
 import type { Change } from '../journal.ts'
 import type { Hold, PredecessorState, Release, UpdaterRecord } from '../model.ts'
@@ -58,7 +58,7 @@ export function withAdopted(adopted: Adopted, hold: Hold): Change {
     ...adopted,
     sequence: Math.max(record.sequence, adopted.sequence),
     operation: null,
-    holds: withHold(record.holds, hold),
+    holds: withHold(record.operation === null ? record.holds : withRequestedPause(record.holds, record.operation, hold.since), hold),
   })
 }
 

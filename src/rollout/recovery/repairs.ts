@@ -87,6 +87,7 @@ export async function restoreRoutes(context: Context, world: World, topology: To
 /** R17: a standby that nobody routes ends, unless somebody has routed it meanwhile. */
 export async function stopStandby(context: Context, world: World, topology: Topology): Promise<void> {
   const { activeColor } = context.journal.record
+  await context.journal.settle()
   await letGo(context, topology, otherColor(activeColor))
   if (topology.groups.length > 0 && served(await context.ports.router.read()) !== activeColor) return
   const services = servicesOf(topology, otherColor(activeColor))

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { act, containerError, isRunning, look, stopContainer } from '../engine.ts'
-import { UpdaterError } from '../errors.ts'
+import { UpdaterError, sentenceOf } from '../errors.ts'
 import type { Container, Release, SingletonBefore } from '../model.ts'
 import { stepNames } from '../plan.ts'
 import { sideBySide } from '../side-by-side.ts'
@@ -22,9 +22,13 @@ export async function replaceSingletons(context: Context): Promise<void> {
   }
 }
 
-/** Undo of `replaceSingletons`: the old release's, whatever is found. Repeated without harm. */
-export async function restoreSingletons(context: Context): Promise<void> {
+/**
+ * Undo of `replaceSingletons`: the old release's, whatever is found. Repeated without harm.
+ * @returns why one that is back is not well, for there is nothing left to undo about it; null when all are
+ */
+export async function restoreSingletons(context: Context): Promise<string | null> {
   const { topology, from, singletonsBefore } = context.journal.operation
+  let unwell: string | null = null
   for (const singleton of topology.singletons.toReversed()) {
     const found = await lookAt(context, singleton)
     const before = singletonsBefore.find(({ service }) => service === singleton.service)
@@ -33,11 +37,16 @@ export async function restoreSingletons(context: Context): Promise<void> {
       await replaceSingleton(context, singleton, from)
     } else {
       await removeAll(context, singleton, found.filter(({ id }) => id !== old.id))
-      await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(from, [singleton.service], signal))
+      // First of all it runs again: a tag that cannot be moved must not keep it away.
       if (!isRunning(old)) await act(context, `Starting ${singleton.service}`, (signal) => context.ports.runtime.start(old.id, signal))
+      await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(from, [singleton.service], signal))
     }
-    await awaitSingleton(context, singleton, old?.restarts)
+    await awaitSingleton(context, singleton, old?.restarts).catch((error: unknown) => {
+      if (!isUnwell(error)) throw error
+      unwell ??= sentenceOf(error)
+    })
   }
+  return unwell
 }
 
 /**
@@ -63,6 +72,11 @@ async function awaitSingleton(context: Context, singleton: Singleton, restarts =
     if (!(error instanceof UpdaterError && error.code === 'limit_exceeded') || context.signal.aborted || seen === null) throw error
     throw await containerError(context, 'singleton_failed', seen, `was not healthy within ${seconds(limit.milliseconds)} (limits.singletonHealth)`)
   }
+}
+
+/** The one container is there, of the right release, and does not run well: nothing of ours makes it better. */
+function isUnwell(error: unknown): boolean {
+  return error instanceof UpdaterError && error.code === 'singleton_failed' && 'containerId' in error.details
 }
 
 /**

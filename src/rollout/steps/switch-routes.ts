@@ -17,7 +17,7 @@ export async function switchRoutes(context: Context): Promise<void> {
   if (topology.groups.length === 0) return
   const generations = { target: random.token(), back: random.token() }
   await context.journal.commit(changeOperation((operation) => ({ ...operation, generations })))
-  const { sequence } = context.journal.record
+  const sequence = context.journal.durableSequence
   await effect(context, [stepNames.switch], async () => {
     await router.stage({ active: fromColor, generation: generations.back, sequence, topology })
     await router.stage({ active: targetColor, generation: generations.target, sequence, topology })
@@ -46,7 +46,7 @@ export async function routesBack(context: Context): Promise<string | null> {
     const live = await router.read()
     if (live.kind === 'routes' && live.active === fromColor && live.generation !== generations.target) return live.generation
     context.ports.log.warn('The prepared way back was not there; it is written again.', { error: sentenceOf(error) })
-    await router.stage({ active: fromColor, generation: generations.back, sequence: context.journal.record.sequence, topology })
+    await router.stage({ active: fromColor, generation: generations.back, sequence: context.journal.durableSequence, topology })
     await router.activate(generations.back)
   }
   return generations.back
@@ -56,7 +56,7 @@ export async function routesBack(context: Context): Promise<string | null> {
 export async function route(context: Context, color: Color, topology: Topology): Promise<string> {
   const generation = context.ports.random.token()
   await context.journal.commit((record) => ({ ...record, generation }))
-  await context.ports.router.stage({ active: color, generation, sequence: context.journal.record.sequence, topology })
+  await context.ports.router.stage({ active: color, generation, sequence: context.journal.durableSequence, topology })
   context.ports.authority.check()
   await context.ports.router.activate(generation)
   return generation

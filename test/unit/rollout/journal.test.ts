@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Journal, changeOperation } from '../../../src/rollout/journal.ts'
+import { UpdaterError } from '../../../src/rollout/errors.ts'
 import type { UpdaterRecord } from '../../../src/rollout/model.ts'
 import type { RecordStore } from '../../../src/rollout/ports.ts'
 import { openOperation, recordOf } from '../../contract/record-store/records.ts'
@@ -53,11 +54,33 @@ test('a commit that fails changes nothing in memory, is told, and leaves its num
   disk.fails = true
   await expect(journal.commit(checked('a'))).rejects.toMatchObject({ code: 'storage_failed', message: expect.stringContaining('no space') })
   expect(journal.record.lastCheckedAt).toBe(recordOf().lastCheckedAt)
-  expect(journal.undetermined).toBe(true)
+  expect(journal.durableSequence).toBe(1)
   disk.fails = false
   await journal.commit(checked('b'))
-  expect(journal.undetermined).toBe(false)
+  expect(journal.durableSequence).toBe(3)
   expect(disk.records.map(({ sequence }) => sequence)).toEqual([3])
+})
+
+test('which color the disk names is undetermined only after a failed write that would have changed it, until a later one succeeds', async () => {
+  const disk = written()
+  const journal = new Journal(disk.store, silentLog, recordOf({ activeColor: 'blue' }))
+  disk.fails = true
+  await expect(journal.commit(checked('a'))).rejects.toThrow('no space')
+  expect(journal.undetermined).toBe(false)
+  await journal.settle()
+  await expect(journal.commit((record) => ({ ...record, activeColor: 'green' }))).rejects.toThrow('no space')
+  expect(journal.undetermined).toBe(true)
+  await expect(journal.settle()).rejects.toThrow('no space')
+  disk.fails = false
+  await journal.settle()
+  expect(journal.undetermined).toBe(false)
+  expect(disk.records).toMatchObject([{ activeColor: 'blue' }])
+})
+
+test('a note that another updater has forestalled is no warning but the end', async () => {
+  const lost = new UpdaterError('authority_lost', 'a later updater wrote it')
+  const store: RecordStore = { load: () => Promise.reject(new Error('a journal does not load')), write: () => Promise.reject(lost) }
+  await expect(new Journal(store, silentLog, recordOf()).note(checked('a'))).rejects.toBe(lost)
 })
 
 test('a note counts in memory although it cannot be written, and is written with the next save', async () => {
