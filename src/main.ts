@@ -25,8 +25,8 @@ SIGTERM. README.md lists the settings and the API.
 /** What was started and how it ends. */
 interface Daemon {
   readonly app: FastifyInstance
-  /** Ends what is under way, in order. */
-  stop(): Promise<void>
+  /** Ends what is under way, in order. @param clean false when an error ends it */
+  stop(clean: boolean): Promise<void>
 }
 
 async function main(): Promise<void> {
@@ -75,9 +75,9 @@ async function startUpdater(settings: Settings, secret: Secret, logger: Logger):
   })
   return {
     app,
-    async stop() {
+    async stop(clean) {
       await polling.stop()
-      await updater.stop()
+      await updater.stop({ clean })
       await app.close()
       await world.close()
     },
@@ -105,7 +105,7 @@ function leaveWithGrace(daemon: Daemon, logger: Logger): void {
   closeWithGrace({ delay: leavingLimit, logger: false }, async ({ signal, err }) => {
     if (err) logger.fatal({ err }, 'An error that nobody foresaw; the updater leaves and the next start recovers.')
     else logger.info({ signal }, 'Leaving.')
-    await daemon.stop()
+    await daemon.stop(err === undefined)
     logger.info('Left in order.')
   })
 }
