@@ -4,10 +4,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { request } from 'undici'
-import { startGateway } from '../../reference-app/src/gateway.js'
 import { createClient, createSkillsClient } from './client.ts'
 import { startDaemon, type Daemon } from './daemon.ts'
 import { assertNamesAreFree, dockerCommand, hostAddressOf, managedImages, type DockerCommand, type DockerEngine } from './docker-engine.ts'
+import { startGatewayProcess } from './gateway-process.ts'
+import { writeKept } from './kept.ts'
 import { loadTargetsOf } from './load-targets.ts'
 import { makeProject, skillsSecret, type Project } from './project.ts'
 import type { SandboxStackOptions } from './sandbox-stack.ts'
@@ -31,7 +32,7 @@ export interface DockerStack extends Stack {
  * Shortened less than for plain processes: the whole engine is one competitor among all processes of the machine, and each
  * container may have half a core of what is left to it.
  */
-export const shortenedOnEngine: Shortened = {
+const shortenedOnEngine: Shortened = {
   ...shortened,
   directHealth: '8s',
   previewHealth: '6s',
@@ -61,14 +62,14 @@ export async function startDockerStack(options: DockerStackOptions): Promise<Doc
 }
 
 async function bringUp(options: DockerStackOptions, endings: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<DockerStack> {
-  const { engine, first, projectName = 'zetherion-demo' } = options
+  const { engine, first, projectName = 'zetherion-demo', detached = false } = options
   const docker = dockerCommand(engine)
   await assertNamesAreFree(docker)
   const hostAddress = await hostAddressOf(docker)
   const root = await mkdtemp(join(tmpdir(), 'zetherion-docker-'))
   endings.push(() => rm(root, { recursive: true, force: true }))
-  const gateway = await startGateway({ host: hostAddress })
-  endings.push(() => gateway.close())
+  const gateway = await startGatewayProcess({ root, host: hostAddress, detached })
+  endings.push(() => gateway.process.end('SIGTERM'))
   const updaterPort = await freePort(hostAddress)
   const project = await makeProject(root, first, {
     COMPOSE_PROJECT_NAME: projectName,
@@ -110,12 +111,13 @@ async function bringUp(options: DockerStackOptions, endings: (() => Promise<unkn
     updater: createClient(() => current().url, project.secret),
     skills: createSkillsClient(() => entryPoints.skills),
     loadTargets: loadTargetsOf(entryPoints),
-    gateway: () => Promise.resolve(gateway.report()),
+    gateway: () => gateway.report(),
     routes: () => readFile(join(project.state, 'traefik/dynamic/updater-routes.yml'), 'utf8'),
     daemon: current,
     async startUpdater({ env = {}, onLine } = {}) {
       daemon = await startDaemon({
         logFile: join(root, 'updater.log'),
+        detached,
         ...(onLine && { onLine }),
         env: { ...engine.env, ...updaterSettings(project, config), UPDATER_HOST: hostAddress, UPDATER_PORT: String(updaterPort), ...env },
       })
@@ -124,6 +126,12 @@ async function bringUp(options: DockerStackOptions, endings: (() => Promise<unkn
     docker,
     compose,
     close,
+    ...(detached && {
+      async leave() {
+        await writeKept(root, 'docker', { updater: current().pid, gateway: gateway.process.pid })
+        for (const kept of [current(), gateway.process]) kept.letGo?.()
+      },
+    }),
   }
 }
 
