@@ -18,8 +18,8 @@ export async function showLogs(root: string, screen: Screen): Promise<void> {
 /** A line of JSON as a person reads it; any other as it is. */
 function readable(line: string): string {
   try {
-    const { time, msg, step, error } = Object(JSON.parse(line))
-    return [String(time).slice(11, 23), msg, step, error].filter((part) => part !== undefined && part !== null).join('  ').split('\n').join(' / ')
+    const { time, event, msg, error } = Object(JSON.parse(line))
+    return [String(time).slice(11, 23), event, msg, error].filter((part) => part !== undefined && part !== null).join('  ').split('\n').join(' / ')
   } catch {
     return line
   }

@@ -39,7 +39,6 @@ async function demonstrate({ docker, keep }: { readonly docker: boolean; readonl
   try {
     const stack = docker ? await startOnEngine(screen) : await startAsProcesses(screen)
     if (stack === null) return 2
-    screen.moment(`${firstRelease} serves: skills on ${stack.entryPoints.skills}, api on ${stack.entryPoints.api}`)
     return await run(stack, { screen, signal: interrupt.signal, keep })
   } catch (error) {
     if (!interrupt.signal.aborted) throw error

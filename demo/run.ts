@@ -5,11 +5,12 @@ import { tellHowToTalk } from './keeping.ts'
 import { showLogs } from './leftovers.ts'
 import { tellExpectation, tellMoment } from './printing/progress.ts'
 import type { Screen } from './printing/screen.ts'
+import type { Daemon } from './stack/daemon.ts'
 import { releaseOf } from './stack/load-targets.ts'
 import { startLoad, type Load } from './stack/load.ts'
 import type { Stack } from './stack/stack.ts'
 import type { Stage } from './stage.ts'
-import { expectedServing, story, tell } from './story.ts'
+import { expectedServing, firstRelease, story, tell } from './story.ts'
 import { createWatch } from './watch.ts'
 
 export interface RunOptions {
@@ -32,11 +33,14 @@ export async function run(stack: Stack, { screen, signal, keep }: RunOptions): P
   let load: Load | null = null
   let stays = false
   try {
-    await stack.startUpdater({ onLine: (line) => watch.onLine(line) })
+    signal.throwIfAborted()
+    screen.moment(`${firstRelease} serves: skills on ${stack.entryPoints.skills}, api on ${stack.entryPoints.api}`)
+    const updater = await stack.startUpdater({ onLine: (line) => watch.onLine(line) })
     await adopted(stack, screen, signal)
     load = startLoad(stack.loadTargets, releaseOf, loadPause)
     await flowing(load, screen, signal)
-    const outcome = await untilAborted(perform({ stack, load, watch, expectations, screen, signal, told: [] }), signal)
+    const stage: Stage = { stack, load, watch, expectations, screen, signal, told: [] }
+    const outcome = await untilAborted(Promise.race([perform(stage), endOf(updater)]), signal)
     if (outcome !== 0) await showLogs(stack.project.root, screen)
     if (keep && stack.leave !== undefined) {
       await stack.leave()
@@ -70,6 +74,12 @@ async function perform(stage: Stage): Promise<number> {
   await summarize(stage, until)
   verdict(stage)
   return exitCodeOf(stage.expectations)
+}
+
+/** Nothing of the story ends the updater. */
+async function endOf(updater: Daemon): Promise<never> {
+  const { code, signal } = await updater.exited
+  throw new Error(`the updater ended in the middle of it, with ${signal ?? `exit code ${String(code)}`}`)
 }
 
 /** What is under way may still be waiting for an answer of up to 15 minutes; its end is that of the stack. */

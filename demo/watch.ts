@@ -30,12 +30,9 @@ export type Moment =
 export interface Watch {
   readonly operations: readonly Watched[]
   onLine(line: LogLine): void
-  /** The operation that begins next, once it is closed. Call this before it is asked for. @throws Error at the limit, or when the signal aborts */
+  /** The operation that begins next, once it is closed. Call this before it is asked for. @throws Error when the signal aborts */
   nextClosed(signal: AbortSignal): Promise<Watched>
 }
-
-/** Longest wait for an operation to close; each of its steps has a shorter limit of its own. */
-const closeLimit = 5 * 60_000
 
 /** Follows the updater through its log. @param tell hears each moment as it comes */
 export function createWatch(tell: (moment: Moment) => void): Watch {
@@ -73,19 +70,18 @@ export function createWatch(tell: (moment: Moment) => void): Watch {
     nextClosed(signal) {
       const index = operations.size
       return new Promise((resolve, reject) => {
-        const limited = AbortSignal.any([signal, AbortSignal.timeout(closeLimit)])
         const stop = (): void => {
           waiting.delete(look)
-          reject(new Error('the operation did not close', { cause: limited.reason }))
+          reject(new Error('the operation did not close', { cause: signal.reason }))
         }
         const look = (): void => {
           const next = [...operations.values()][index]
           if (next === undefined || next.closed === null) return
           waiting.delete(look)
-          limited.removeEventListener('abort', stop)
+          signal.removeEventListener('abort', stop)
           resolve(next)
         }
-        limited.addEventListener('abort', stop, { once: true })
+        signal.addEventListener('abort', stop, { once: true })
         waiting.add(look)
       })
     },

@@ -4,6 +4,7 @@ import { lastAnswerOf, servesNow } from '../serving.ts'
 import type { Chapter, Stage } from '../stage.ts'
 import type { Watched } from '../watch.ts'
 import { runningServices, servicesOn, shortly, statusOf } from './answers.ts'
+import { carriedOut } from './carried-out.ts'
 
 /** A release that must be undone, and how that looks. */
 export interface Bad {
@@ -24,13 +25,12 @@ const backWithin = 1_000
 /** A release that must not stay: undone, rollouts paused with the reason, a further apply refused; then unpaused. */
 export function badRelease({ tag, fault, refusedAt, status, next }: Bad): Chapter {
   return async (stage) => {
-    const { stack, watch, screen, expectations: { expect }, signal } = stage
+    const { stack, screen, expectations: { expect } } = stage
     screen.line()
     screen.moment(screen.paint('bold', `${tag}, ${fault}: ${stack.project.release(tag).description}`))
     await stack.project.publish(tag)
     const before = await statusOf(stage)
-    const closing = watch.nextClosed(signal)
-    const [answer, operation] = await Promise.all([stack.skills.post('/update/apply', { tag, version: tag.slice(1) }), closing])
+    const { answer, operation } = await carriedOut(stage, () => stack.skills.post('/update/apply', { tag, version: tag.slice(1) }))
     const failed = operation.steps.find((step) => step.failed)
     const { body } = answer
     expect(

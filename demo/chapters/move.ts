@@ -4,6 +4,7 @@ import { servesNow } from '../serving.ts'
 import type { Answer } from '../stack/client.ts'
 import type { Stage } from '../stage.ts'
 import { runningServices, servicesOn, shortly, statusOf } from './answers.ts'
+import { carriedOut } from './carried-out.ts'
 
 /** Something asked of the updater through the skills service, that is to end with this release serving. */
 export interface Move {
@@ -15,10 +16,9 @@ export interface Move {
 
 /** Moves the traffic to a release, and expects that all of it came along: traffic, bot, old color, record. */
 export async function moveTo(stage: Stage, { title, tag, ask }: Move): Promise<void> {
-  const { stack, load, watch, expectations: { expect }, signal } = stage
-  const closing = watch.nextClosed(signal)
+  const { stack, load, expectations: { expect } } = stage
   const asked = Date.now()
-  const [answer, operation] = await Promise.all([ask(), closing])
+  const { answer, operation } = await carriedOut(stage, ask)
   const took = seconds((operation.ended ?? asked) - asked)
   expect(answer.status === 200 && answer.body['status'] === 'success', `answered 200 “success” at the commit point, after ${took}`, `${answer.status} ${shortly(answer.body['error'])}`)
 

@@ -33,6 +33,8 @@ export interface Daemon {
   readonly pid: number
   /** Where its API listens. */
   readonly url: string
+  /** Settles when it has ended, whoever ended it. */
+  readonly exited: Promise<{ code: number | null; signal: string | null }>
   /** Sends a signal and waits for its end. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<{ code: number | null; signal: string | null }>
   /** This process may end without it. Only for a detached one. */
@@ -65,7 +67,7 @@ async function startDetached(options: DaemonOptions): Promise<Daemon> {
     if (daemon.alive) await daemon.end('SIGKILL')
     throw error
   })
-  return { pid: daemon.pid, url, end: (signal) => daemon.end(signal), letGo: () => daemon.letGo() }
+  return { pid: daemon.pid, url, exited: daemon.exited, end: (signal) => daemon.end(signal), letGo: () => daemon.letGo() }
 }
 
 async function startAttached(options: DaemonOptions): Promise<Daemon> {
@@ -83,6 +85,7 @@ async function startAttached(options: DaemonOptions): Promise<Daemon> {
   return {
     pid: child.pid ?? 0,
     url,
+    exited,
     async end(signal) {
       child.kill(signal)
       return exited
