@@ -5,7 +5,7 @@ import { UpdaterError, firstLine } from './errors.ts'
 import type { Failure } from './model.ts'
 import { restoreSingletons } from './steps/singleton.ts'
 import { removeStandby } from './steps/standby.ts'
-import { confirmGeneration, routesBack } from './steps/switch-routes.ts'
+import { confirmGeneration, isUntouched, routesBack } from './steps/switch-routes.ts'
 
 /**
  * Puts the old release back, whatever was reached: traffic first, then the singletons, then the standby goes. Each part
@@ -37,12 +37,12 @@ interface Traffic {
 }
 
 async function trafficBack(context: Context): Promise<Traffic> {
-  const { topology, phase, fromColor } = context.journal.operation
+  const { topology, phase } = context.journal.operation
   const { generation } = context.journal.record
   if (topology.groups.length === 0) return { generation, moved: false, unconfirmed: null }
   if (phase === 'preparing') {
     const live = await context.ports.router.read()
-    if (live.kind === 'routes' && live.active === fromColor) return { generation, moved: false, unconfirmed: null }
+    if (isUntouched(context, live)) return { generation, moved: false, unconfirmed: null }
   }
   const back = await routesBack(context)
   try {

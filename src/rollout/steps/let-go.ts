@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { isRunning, look } from '../engine.ts'
+import { UpdaterError } from '../errors.ts'
 import { servicesOf, type Color, type Topology } from '../topology.ts'
 import { confirmGeneration } from './switch-routes.ts'
 
@@ -14,4 +15,15 @@ export async function letGo(context: Context, topology: Topology, color: Color):
   const { generation } = context.journal.record
   if (generation !== null) await confirmGeneration(context, topology, generation)
   await context.ports.clock.sleep(context.settings.limits.drain, context.signal)
+}
+
+/**
+ * Right before a color is stopped: whoever wrote the routes file last, it does not serve that color.
+ * @throws routes_unconfirmed
+ */
+export async function refuseRouted(context: Context, topology: Topology, color: Color): Promise<void> {
+  if (topology.groups.length === 0) return
+  const live = await context.ports.router.read()
+  if (live.kind !== 'routes' || live.active !== color) return
+  throw new UpdaterError('routes_unconfirmed', `The routes were changed to ${color} in the meantime, so ${color} is not stopped; the next look sets it right.`)
 }

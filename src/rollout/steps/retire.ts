@@ -6,6 +6,7 @@ import { sideBySide } from '../side-by-side.ts'
 import { servicesOf } from '../topology.ts'
 import { within } from '../within.ts'
 import { wasFoundRunning } from './found-running.ts'
+import { refuseRouted } from './let-go.ts'
 import { warn } from './preview.ts'
 import { effect, gate } from './step.ts'
 
@@ -23,6 +24,7 @@ export async function stopOldColor(context: Context): Promise<void> {
   try {
     await effect(context, [stepNames.stopOld], async () => {
       const old = await look({ ...context, signal: context.effects }, services)
+      if (old.some(isRunning)) await refuseRouted(context, topology, fromColor)
       await sideBySide(context, old.filter(isRunning), stopContainer)
     })
   } catch (error) {

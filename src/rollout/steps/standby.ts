@@ -8,6 +8,7 @@ import { sideBySide } from '../side-by-side.ts'
 import type { Color, Group, Topology } from '../topology.ts'
 import { servicesOf } from '../topology.ts'
 import { within } from '../within.ts'
+import { refuseRouted } from './let-go.ts'
 import { effect, gate } from './step.ts'
 
 /** Creates and starts the target color's containers, all in one call, in place of what was left of that color. */
@@ -82,6 +83,7 @@ export async function withOutput(context: Context, service: string, error: unkno
 
 async function removeColor(context: Context, topology: Topology, color: Color): Promise<void> {
   const leftovers = await look({ ...context, signal: context.effects }, servicesOf(topology, color))
+  if (leftovers.some(isRunning)) await refuseRouted(context, topology, color)
   await sideBySide(context, leftovers, async (together, container) => {
     await stopContainer(together, container)
     await act(together, `Removing ${container.service}`, (signal) => together.ports.runtime.remove(container.id, signal))

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts'
 import { sentenceOf } from '../errors.ts'
 import { passGate } from '../gates.ts'
 import { changeOperation } from '../journal.ts'
+import type { RoutesFile } from '../model.ts'
 import { stepNames } from '../plan.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Color, Group, Topology } from '../topology.ts'
@@ -37,19 +38,27 @@ export async function routesBack(context: Context): Promise<string | null> {
   context.ports.authority.check()
   if (generations === null) {
     const live = await router.read()
-    return live.kind === 'routes' && live.active === fromColor ? live.generation : route(context, fromColor, topology)
+    return isUntouched(context, live) ? live.generation : route(context, fromColor, topology)
   }
   try {
     await router.activate(generations.back)
   } catch (error) {
     // The kill may have come before the way back was staged; then the switch cannot have happened either.
     const live = await router.read()
-    if (live.kind === 'routes' && live.active === fromColor && live.generation !== generations.target) return live.generation
+    if (isUntouched(context, live)) return live.generation
     context.ports.log.warn('The prepared way back was not there; it is written again.', { error: sentenceOf(error) })
     await router.stage({ active: fromColor, generation: generations.back, sequence: context.journal.durableSequence, topology })
     await router.activate(generations.back)
   }
-  return generations.back
+  // It may have been in force before and edited by hand since, its stamp left as it was.
+  const live = await router.read()
+  return live.kind === 'routes' && live.active === fromColor ? generations.back : route(context, fromColor, topology)
+}
+
+/** Whether the routes are those from before the operation, edited by nobody. */
+export function isUntouched(context: Context, live: RoutesFile): live is RoutesFile & { kind: 'routes' } {
+  const { operation, record } = context.journal
+  return live.kind === 'routes' && live.active === operation.fromColor && live.generation === record.generation
 }
 
 /** Writes and activates routes for a color under a new generation that is durable in the record first. */
