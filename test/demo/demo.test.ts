@@ -37,13 +37,6 @@ describe('npm run demo', () => {
     expect(code).toBe(64)
   })
 
-  it('tells its flags', async () => {
-    const { code, stdout } = await demo('--help')
-
-    expect(stdout).toContain('--keep')
-    expect(code).toBe(0)
-  })
-
   it('says plainly that no engine can be had', async () => {
     const { code, stderr } = await demo('--docker', { DOCKER_HOST: 'unix:///nowhere/docker.sock' })
 
