@@ -37,10 +37,10 @@ interface Traffic {
 }
 
 async function trafficBack(context: Context): Promise<Traffic> {
-  const { topology, phase } = context.journal.operation
+  const { topology, phase, generations } = context.journal.operation
   const { generation } = context.journal.record
   if (topology.groups.length === 0) return { generation, moved: false, unconfirmed: null }
-  if (phase === 'preparing') {
+  if (phase === 'preparing' && generations === null) {
     const live = await context.ports.router.read()
     if (isUntouched(context, live)) return { generation, moved: false, unconfirmed: null }
   }

@@ -38,7 +38,7 @@ export async function routesBack(context: Context): Promise<string | null> {
   context.ports.authority.check()
   if (generations === null) {
     const live = await router.read()
-    return isUntouched(context, live) ? live.generation : route(context, fromColor, topology)
+    return isUntouched(context, live) ? live.generation : writeBack(context)
   }
   try {
     await router.activate(generations.back)
@@ -52,7 +52,19 @@ export async function routesBack(context: Context): Promise<string | null> {
   }
   // It may have been in force before and edited by hand since, its stamp left as it was.
   const live = await router.read()
-  return live.kind === 'routes' && live.active === fromColor ? generations.back : route(context, fromColor, topology)
+  return live.kind === 'routes' && live.active === fromColor ? generations.back : writeBack(context)
+}
+
+/** A new way back, kept in the operation, so that every later look knows that it has to be confirmed and drained. */
+async function writeBack(context: Context): Promise<string> {
+  const { router, random } = context.ports
+  const { topology, fromColor } = context.journal.operation
+  const back = random.token()
+  await context.journal.commit(changeOperation((operation) => ({ ...operation, generations: { target: operation.generations?.target ?? random.token(), back } })))
+  await router.stage({ active: fromColor, generation: back, sequence: context.journal.durableSequence, topology })
+  context.ports.authority.check()
+  await router.activate(back)
+  return back
 }
 
 /** Whether the routes are those from before the operation, edited by nobody. */
