@@ -3,11 +3,10 @@ import { UpdaterError, sentenceOf } from '../rollout/errors.ts'
 import { changeOperation, type Change, type Journal } from '../rollout/journal.ts'
 import type { Hold } from '../rollout/model.ts'
 
-/** Pauses now, or has the open operation leave a hold behind. @throws not_durable */
+/** Pauses now; the open operation, if there is one, knows that it was asked for while it ran. @throws not_durable */
 export function pauseDurably(journal: Journal, hold: Hold): Promise<void> {
-  return durably(journal, 'Not paused', (record) => record.operation === null
-    ? { ...record, holds: withHold(record.holds, hold) }
-    : changeOperation((operation) => ({ ...operation, pauseRequested: hold.reason }))(record))
+  const request = changeOperation((operation) => ({ ...operation, pauseRequested: hold.reason }))
+  return durably(journal, 'Not paused', (record) => ({ ...request(record), holds: withHold(record.holds, hold) }))
 }
 
 /** Adds a hold unless one with its reason stands. @throws not_durable */
@@ -25,6 +24,13 @@ export function pausesAsked(journal: Journal): (hold: Hold) => boolean {
 /** Clears holds and the count of failures, but no pause that came later than the wish; quarantine stays. @throws not_durable */
 export function resumeDurably(journal: Journal, at: string, isLater: (hold: Hold) => boolean): Promise<void> {
   return durably(journal, 'Still paused', (record) => ({ ...record, holds: record.holds.filter(isLater), failuresInARow: 0, resumedAt: at }))
+}
+
+/** Why an unpause ended before it could clear anything, as its caller is told (api-contract.md, `POST /update/unpause`). */
+export function stillPaused(error: unknown): unknown {
+  if (!(error instanceof UpdaterError) || error.code === 'authority_lost' || error.code === 'shutting_down') return error
+  const code = error.code === 'storage_failed' ? 'not_durable' : 'inconsistent'
+  return new UpdaterError(code, `Still paused: ${error.message}`, { cause: error, details: { ...error.details } })
 }
 
 async function durably(journal: Journal, otherwise: string, change: Change): Promise<void> {

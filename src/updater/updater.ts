@@ -10,7 +10,7 @@ import { untilAborted } from '../rollout/within.ts'
 import { Announcements } from './announcements.ts'
 import { diagnose } from './diagnosis.ts'
 import { Flight } from './flight.ts'
-import { holdDurably, pauseDurably, pausesAsked, resumeDurably } from './holds.ts'
+import { holdDurably, pauseDurably, pausesAsked, resumeDurably, stillPaused } from './holds.ts'
 import { carryOutWish, pausedBy, type Wish } from './operation.ts'
 import { Refusals } from './refusals.ts'
 import type {
@@ -128,7 +128,9 @@ export class Updater implements UpdaterService {
     if (this.#flight !== null) throw this.#inProgress()
     const isLater = pausesAsked(journal)
     await this.#hand(async () => {
-      const { settled, why } = await this.#reconcile(journal)
+      const { settled, why } = await this.#reconcile(journal).catch((error: unknown) => {
+        throw stillPaused(error)
+      })
       if (!settled) throw new UpdaterError('inconsistent', `Still paused, because the stack is not as the record says: ${why}`)
       await resumeDurably(journal, this.#now(), isLater)
       this.#options.ports.log.info('Rollouts are resumed.', { by })

@@ -75,3 +75,16 @@ test('with the engine gone in an undo the answer says so, not that the old color
   world.stack.engine.fault = null
   await settle(world)
 })
+
+test('unpausing while an undo cannot be completed is refused with what is in the way', async () => {
+  const world = new World({ releases: { 'v1.1.0': 'broken when routed' } })
+  await world.start()
+  const started = await applyUpTo(world, 'v1.1.0', 'health_routed_skills')
+  world.stack.traefik.down = true
+  expect(await world.run(started.outcome)).toMatchObject({ status: 'failed', paused: true })
+  await world.run(started.finished)
+  expect(await world.unpause()).toMatchObject({ kind: 'error', error: { code: 'inconsistent', message: expect.stringContaining('entry point skills') } })
+  expect(world.updater.status()).toMatchObject({ paused: true })
+  world.stack.traefik.down = false
+  await settle(world)
+})
