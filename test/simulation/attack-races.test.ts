@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { settle } from './at-rest.ts'
 import { applyUpTo, ask } from './operator.ts'
-import { World } from './world/world.ts'
+import { watchInterval, World } from './world/world.ts'
 
 async function ready(): Promise<World> {
   const world = new World({ releases: { 'v1.1.0': 'good' } })
@@ -62,4 +62,50 @@ test('SIGTERM while an undo waits for Traefik begins no restart of the bot', asy
   await world.start()
   await settle(world)
   expect(world.updater.status()).toMatchObject({ active: { tag: 'v1.0.0' } })
+})
+
+test('a pause that comes while a committed rollout is being finished is told at once', async () => {
+  const world = await ready()
+  const started = await applyUpTo(world, 'v1.1.0', 'drain')
+  const pausing = world.updater.pause('the fair is on', 'ann')
+  await world.until('the hold', () => world.updater.status().paused)
+  expect(world.updater.status()).toMatchObject({ state: 'updating', paused: true, pauseReason: 'the fair is on' })
+  await world.run(pausing)
+  await world.run(started.finished)
+  expect(world.updater.status().holds).toHaveLength(1)
+  expect(await world.unpause()).toMatchObject({ kind: 'value' })
+  expect(world.updater.status()).toMatchObject({ paused: false })
+})
+
+test.each([['bot', 'bot'], ['an active service', 'skills-blue']])('an operator\'s compose that is recreating %s is left to finish', async (_what, service) => {
+  const world = await ready()
+  const { engine } = world.stack
+  const [old] = engine.of(service)
+  if (old === undefined) throw new Error(`there is no ${service}`)
+  world.disturbed = true
+  const next = engine.create(service, old.image, old.singleton)
+  await world.drive(engine.end(old))
+  const before = world.stack.effects.done.length
+  await world.pass(1.5 * watchInterval)
+  expect(world.stack.effects.done.slice(before).filter(({ name }) => name.startsWith('runtime.'))).toEqual([])
+  engine.discard(old)
+  engine.launch(next)
+  await world.pass(1_000)
+  world.disturbed = false
+  await settle(world)
+  expect(engine.of(service)).toMatchObject([{ id: next.id, state: 'running' }])
+})
+
+test('what a compose that died has left behind is tidied up in the end', async () => {
+  const world = await ready()
+  const { engine } = world.stack
+  const [old] = engine.of('bot')
+  if (old === undefined) throw new Error('there is no bot')
+  world.disturbed = true
+  engine.create('bot', old.image, true)
+  await world.drive(engine.end(old))
+  await world.pass(90_000)
+  world.disturbed = false
+  await settle(world)
+  expect(engine.of('bot')).toMatchObject([{ state: 'running' }])
 })

@@ -1,7 +1,7 @@
 import { isRunning } from '../engine.ts'
 import type { LoadedRecord, OpenOperation, RoutesFile, UpdaterRecord } from '../model.ts'
 import type { World } from './observation.ts'
-import { otherColor, servicesOf, type Color, type Topology } from '../topology.ts'
+import { managedServices, otherColor, servicesOf, type Color, type Topology } from '../topology.ts'
 
 /** A row of the recovery table (design.md), or 0: nothing to do. */
 export type Row = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17
@@ -88,6 +88,14 @@ function whenIdle(record: UpdaterRecord, situation: Situation): Decision {
 export function fallen(world: World, topology: Topology, active: Color): string[] {
   const wanted = [...servicesOf(topology, active), ...topology.singletons.map(({ service }) => service)]
   return wanted.filter((service) => !containersOf(world, service).some(isRunning))
+}
+
+/** Services that somebody's compose is replacing just now: it makes the next container before the old one goes. */
+export function recreated(world: World, topology: Topology): string[] {
+  return managedServices(topology).filter((service) => {
+    const found = containersOf(world, service)
+    return found.length > 1 && found.filter(isRunning).length <= 1 && found.some(({ state }) => state === 'created')
+  })
 }
 
 /** Containers of one service in what was observed. */

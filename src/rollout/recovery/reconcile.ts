@@ -5,7 +5,7 @@ import { retire } from '../rollout.ts'
 import { route, routesBack } from '../steps/switch-routes.ts'
 import { servicesOf, type Topology } from '../topology.ts'
 import { adoptStack, withAdopted } from './adoption.ts'
-import { decide, fallen, served, type Decision } from './decide.ts'
+import { decide, fallen, recreated, served, type Decision } from './decide.ts'
 import { observe, type World } from './observation.ts'
 import {
   adoptRoutedColor, holdOf, holdRollouts, keepNewColor, removeSurplusSingletons, restoreRoutes, routeAndRetire, startServices, stopStandby,
@@ -17,13 +17,15 @@ export interface Patience {
   standbySince: number | null
   /** Monotonic ms of recent starts of fallen services (R16). */
   starts: number[]
+  /** Monotonic ms at which a service was first seen being recreated by somebody's compose (R5, R16). */
+  recreatedSince: number | null
   /** Starts of the old color in this operation (R8). */
   oldColorStarts: number
 }
 
 /** A new daemon has seen nothing yet. */
 export function freshPatience(): Patience {
-  return { standbySince: null, starts: [], oldColorStarts: 0 }
+  return { standbySince: null, starts: [], recreatedSince: null, oldColorStarts: 0 }
 }
 
 /** How a look at the world ended. */
@@ -62,7 +64,10 @@ export async function reconcile(context: Context, patience: Patience): Promise<R
     })
     if (decision.row !== last.row && decision.row !== 0) context.ports.log.info(`Recovery R${decision.row}: ${decision.why}`, { row: decision.row })
     last = decision
-    if (decision.row === 0) patience.standbySince = null
+    if (decision.row === 0) {
+      patience.standbySince = null
+      patience.recreatedSince = null
+    }
     if ((await carryOut(context, decision, world, topology, patience)) === 'enough') break
   }
   return { settled: isSettled(last), row: last.row, why: last.why }
@@ -87,6 +92,7 @@ async function carryOut(context: Context, { row, why }: Decision, world: World, 
       await routesBackWithoutEngine(context)
       return 'enough'
     case 5:
+      if (isLeftToCompose(context, world, topology, patience)) return 'enough'
       await context.journal.settle()
       await removeSurplusSingletons(context, world, topology)
       return 'again'
@@ -134,6 +140,7 @@ async function carryOut(context: Context, { row, why }: Decision, world: World, 
       return 'again'
     }
     case 16:
+      if (isLeftToCompose(context, world, topology, patience)) return 'enough'
       return startFallen(context, world, topology, patience)
     case 17:
       return stopIdleStandby(context, world, topology, patience)
@@ -177,6 +184,17 @@ async function awaitColor(context: Context): Promise<void> {
     if (colors[fromColor] === 'healthy' || engineFault !== null) return
     await clock.sleep(context.settings.gates.quickest, context.signal)
   }
+}
+
+/** When idle, an operator's `docker compose up -d` gets a minute to finish what it replaces: removing or starting one of the two would break it. */
+function isLeftToCompose(context: Context, world: World, topology: Topology, patience: Patience): boolean {
+  if (context.journal.record.operation !== null || recreated(world, topology).length === 0) {
+    patience.recreatedSince = null
+    return false
+  }
+  const now = context.ports.clock.monotonic()
+  patience.recreatedSince ??= now
+  return now - patience.recreatedSince < context.settings.policy.standbyGrace
 }
 
 async function startFallen(context: Context, world: World, topology: Topology, patience: Patience): Promise<'again' | 'enough'> {
