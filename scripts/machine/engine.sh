@@ -63,8 +63,17 @@ start() {
   # First, so that an owner who ends during the start leaves nothing either: the watcher then waits for the lock.
   [[ -z $owner ]] || background /dev/null "$here/engine.sh" watch "$DIR" "$owner"
   make_bridge
+  give_share || say "engine.sh: the containers get no larger share of the processors; on a busy machine they will be slow"
   start_containerd
   start_dockerd
+}
+
+# To the scheduler all containers together weigh as much as one process outside of them: beside a build or other tests
+# they would get next to nothing.
+give_share() {
+  local group=/sys/fs/cgroup/cpu file=cpu.shares share=16384
+  [[ -d $group ]] || { group=/sys/fs/cgroup file=cpu.weight share=1600; }
+  mkdir -p "$group$(cgroup_parent)" && { echo "$share" >"$group$(cgroup_parent)/$file"; } 2>/dev/null
 }
 
 start_containerd() {
