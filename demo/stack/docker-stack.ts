@@ -28,10 +28,7 @@ export interface DockerStack extends Stack {
   compose(...args: string[]): Promise<string>
 }
 
-/**
- * Shortened less than for plain processes: the whole engine is one competitor among all processes of the machine, and each
- * container may have half a core of what is left to it.
- */
+/** Shortened less than for plain processes: each container may have half a core at most, of a machine that also builds. */
 const shortenedOnEngine: Shortened = {
   ...shortened,
   directHealth: '8s',
