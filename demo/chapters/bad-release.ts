@@ -55,7 +55,7 @@ async function expectAsBefore(stage: Stage, operation: Watched, { tag, good, col
   const failedAt = operation.steps.find(({ failed }) => failed)?.at ?? operation.opened
   if (switched) {
     const after = last === null ? 0 : Math.max(0, last - failedAt)
-    expect(last !== null && after <= backWithin, `${good} had the traffic back ${seconds(after)} after the failure`, last === null ? `${tag} never answered` : seconds(after))
+    expect(last !== null && after <= backWithin, `${good} had the traffic back within ${backWithin / 1000} s of the failure: after ${seconds(after)}`, last === null ? `${tag} never answered` : seconds(after))
   } else expect(last === null, `${tag} answered not one request`, `${tag} answered`)
   expect(
     now['skills'] === good && now['api'] === good && String(services) === String(servicesOn(color)) && open === 1 && overlaps === 0,
