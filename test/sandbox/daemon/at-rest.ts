@@ -3,11 +3,9 @@ import { dirname, join } from 'node:path'
 import { request } from 'undici'
 import { parse } from 'yaml'
 import { releaseOf } from '../../../demo/stack/load-targets.ts'
-import { repository } from '../../../demo/stack/project.ts'
+import { runtimeBelow } from '../../../demo/stack/sandbox-containers.ts'
 import type { Stack } from '../../../demo/stack/stack.ts'
 import type { Container } from '../../../src/rollout/model.ts'
-import { createSandboxRuntime } from '../../../src/sandbox/runtime.ts'
-import { createSystemClock } from '../../../src/storage/system-clock.ts'
 import { at } from './waiting.ts'
 
 const groups = ['skills', 'api']
@@ -52,18 +50,7 @@ export async function unsettled(stack: Stack, record: unknown): Promise<string[]
 
 /** Every container of a managed service, as an operator sees them. */
 export function containersOf(stack: Stack): Promise<Container[]> {
-  const { root, directory, state } = stack.project
-  const runtime = createSandboxRuntime({
-    directory: join(root, 'sandbox'),
-    releasesDirectory: join(state, 'releases'),
-    projectDirectory: directory,
-    composeFiles: ['docker-compose.yml'],
-    supervisor: join(repository, 'dist/sandbox-supervisor.cjs'),
-    hosts: {},
-    log: { info: () => undefined, warn: console.warn, error: console.error },
-    clock: createSystemClock(),
-  })
-  return runtime.containers(services, AbortSignal.timeout(10_000))
+  return runtimeBelow(stack.project.root, {}).containers(services, AbortSignal.timeout(10_000))
 }
 
 function wrongContainers(containers: readonly Container[], color: string, commit: string): string[] {

@@ -84,9 +84,10 @@ describe('polling', () => {
   })
 
   it('only reports what it finds where UPDATE_REQUIRE_APPROVAL is set', async () => {
-    await story.stack.updater.post('/update/unpause')
     await restart({ ...eachSecond, UPDATE_REQUIRE_APPROVAL: 'true' })
-    expect(await outcome('the release being reported', /^v1\.7\.0/)).toContain('it waits for an operator')
+    expect(await story.status()).toMatchObject({ paused: true, pause_reason: 'Holidays.' })
+    await story.stack.updater.post('/update/unpause')
+    await outcome('the release being reported', /^v1\.7\.0 was found, but it waits for an operator/)
     await anotherLook()
     expect(await story.status()).toMatchObject({ state: 'idle', active: { tag: 'v1.6.0' }, last_attempted_tag: 'v1.6.0' })
   })

@@ -27,8 +27,9 @@ describe('a daemon that is told to leave', () => {
   it.each([
     { moment: 'a build', step: 'docker_build', event: 'step_started', status: 'failed' },
     { moment: 'the switch', step: 'route_switch', event: 'step_started', status: 'rolled_back' },
+    { moment: 'the restart of the bot', step: 'restart_bot', event: 'step_started', status: 'rolled_back' },
   ] as const)('in the middle of $moment leaves in time, and the next one undoes without counting it', async ({ step, event, status }) => {
-    const left = story.endAt(step, event, 'SIGTERM')
+    const left = story.endAt(event, step, 'SIGTERM')
     const begun = performance.now()
     await apply('v1.1.0')
     expect(await left()).toEqual({ code: 0, signal: null })
@@ -53,7 +54,7 @@ describe('a daemon that is killed', () => {
     { step: 'restart_bot', event: 'step_started', held: true },
     { step: 'health_bot', event: 'step_completed', held: true },
   ] as const)('at $event of $step is undone by the next one', async ({ step, event, held }) => {
-    const killed = story.endAt(step, event, 'SIGKILL')
+    const killed = story.endAt(event, step, 'SIGKILL')
     await apply('v1.1.0')
     expect(await killed()).toEqual({ code: null, signal: 'SIGKILL' })
 
@@ -69,7 +70,7 @@ describe('a daemon that is killed', () => {
     { step: 'drain', event: 'step_completed', tag: 'v1.6.0' },
     { step: 'update_tree', event: 'step_started', tag: 'v1.7.0' },
   ] as const)('at $event of $step, after the commit point, is finished by the next one', async ({ step, event, tag }) => {
-    const killed = story.endAt(step, event, 'SIGKILL')
+    const killed = story.endAt(event, step, 'SIGKILL')
     await apply(tag)
     await killed()
 
@@ -84,23 +85,22 @@ describe('a daemon that is killed', () => {
   })
 
   it('in the middle of an undo has it completed by the next one', async () => {
-    const swapping = story.step('restart_bot')
-    await apply('v1.6.0')
-    await swapping()
-    await story.stack.updater.post('/update/cancel')
-    await eventually('the undo', async () => (await story.status())['state'] === 'rolling_back' ? true : null)
-    await story.stack.daemon().end('SIGKILL')
+    const killed = story.endAt('undo_started', null, 'SIGKILL')
+    await story.stack.project.publish('v1.4.0')
+    await apply('v1.4.0')
+    await killed()
 
     await story.start()
     await story.rest()
     expect(await active()).toBe('v1.7.0')
-    if ((await story.status())['paused'] === true) await unpause()
+    expect(await story.status()).toMatchObject({ paused: true, quarantine: [{ tag: 'v1.4.0' }], last_result: { status: 'rolled_back', error: expect.stringContaining('zetherion-ai-bot') } })
+    await unpause()
   })
 })
 
 describe('a daemon that leaves while it retires the old color', () => {
   it('leaves in time, and the next one finishes', async () => {
-    const left = story.endAt('drain', 'step_started', 'SIGTERM')
+    const left = story.endAt('step_started', 'drain', 'SIGTERM')
     await apply('v1.6.0')
     expect(await left()).toEqual({ code: 0, signal: null })
     expect(await story.state()).toMatchObject({ last_good_tag: 'v1.6.0', record: { operation: { phase: 'retiring' } } })

@@ -169,10 +169,10 @@ describe('an operator in the middle of a rollout', () => {
     expect(await story.state()).toMatchObject({ paused: false, pause_reason: null, resumed_at: iso })
   })
 
-  it('cancels it before the commit point: traffic and bot are back and nothing is paused', async () => {
-    const swapping = story.step('restart_bot')
+  it('cancels it before the commit point: the traffic is back and nothing is paused', async () => {
+    const switching = story.step('route_switch')
     const asked = apply('v1.7.0')
-    await swapping()
+    await switching()
     const cancelled = await story.stack.updater.post('/update/cancel')
     expect(cancelled.status).toBe(202)
     expect(await asked).toMatchObject({ status: 500, body: { status: 'rolled_back', paused: false, active_color: 'blue', error: expect.stringContaining('ancelled') } })

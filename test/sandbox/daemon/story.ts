@@ -21,8 +21,8 @@ export interface Story {
   start(env?: Readonly<Record<string, string>>): Promise<void>
   /** Waits for a step of the operation that is asked for next. Call it before asking. */
   step(name: string, event?: 'step_started' | 'step_completed'): () => Promise<void>
-  /** Sends the signal at the very moment at which the daemon tells of the step. Call it before asking. */
-  endAt(name: string, event: 'step_started' | 'step_completed', signal: Signal): () => Promise<Exit>
+  /** Sends the signal at the very moment at which the daemon tells of the event. Call it before asking. */
+  endAt(event: 'step_started' | 'step_completed' | 'undo_started', step: string | null, signal: Signal): () => Promise<Exit>
   /** Waits until record, routes, traffic, processes and status agree and nothing is open. */
   rest(): Promise<void>
   status(): Promise<Readonly<Record<string, unknown>>>
@@ -78,15 +78,15 @@ export async function begin(options: Partial<SandboxStackOptions> = {}): Promise
         await eventually(`${event} ${name}`, () => lines.slice(from).find((line) => line.event === event && line.step === name) ?? null)
       }
     },
-    endAt(name, event, signal) {
+    endAt(event, step, signal) {
       let ended: Promise<Exit> | null = null
       const listener = (line: LogLine): void => {
-        if (line.event !== event || line.step !== name) return
+        if (line.event !== event || line.step !== step) return
         listeners.delete(listener)
         ended = stack.daemon().end(signal)
       }
       listeners.add(listener)
-      return () => eventually(`${signal} at ${event} ${name}`, () => ended)
+      return () => eventually(`${signal} at ${event} ${step ?? ''}`, () => ended)
     },
     rest: () => untilNothingIsWrong(async () => unsettled(stack, await state())),
     printed: () => readFile(join(stack.project.root, 'updater.log'), 'utf8'),
