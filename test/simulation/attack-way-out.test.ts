@@ -88,3 +88,18 @@ test('unpausing while an undo cannot be completed is refused with what is in the
   world.stack.traefik.down = false
   await settle(world)
 })
+
+test('with an engine that hangs the traffic is back within a second all the same', async () => {
+  const world = new World({ releases: { 'v1.1.0': 'broken when routed' } })
+  await world.start()
+  const started = await applyUpTo(world, 'v1.1.0', 'health_routed_skills')
+  world.stack.engine.hangs = true
+  await world.until('the failure', () => world.daemon.events.some(({ kind }) => kind === 'step_failed'))
+  const failedAt = world.time.now
+  await world.until('the way back', () => world.stack.publicEntryPoints.every((name) => world.stack.traefik.at(name)?.active === 'blue'))
+  expect(world.time.now - failedAt).toBeLessThan(1_000)
+  expect(await world.run(started.outcome)).toMatchObject({ status: 'failed', paused: true })
+  await world.run(started.finished)
+  world.stack.engine.hangs = false
+  await settle(world)
+})

@@ -1,11 +1,11 @@
 import type { Context } from '../context.ts'
-import { sentenceOf } from '../errors.ts'
+import { isLost, sentenceOf } from '../errors.ts'
 import { undo } from '../undo.ts'
 import { retire } from '../rollout.ts'
 import { route, routesBack } from '../steps/switch-routes.ts'
 import { servicesOf, type Topology } from '../topology.ts'
 import { adoptStack, withAdopted } from './adoption.ts'
-import { decide, fallen, recreated, served, type Decision } from './decide.ts'
+import { decide, fallen, recreated, sequenceOf, served, type Decision } from './decide.ts'
 import { observe, type World } from './observation.ts'
 import {
   adoptRoutedColor, holdOf, holdRollouts, keepNewColor, removeSurplusSingletons, restoreRoutes, routeAndRetire, startServices, stopStandby,
@@ -47,6 +47,7 @@ const rowsAtOnce = 12
  */
 export async function reconcile(context: Context, patience: Patience): Promise<Reconciled> {
   let last: Decision = { row: 0, why: 'Nothing was looked at yet.' }
+  await trafficFirst(context)
   for (let rows = 0; rows < rowsAtOnce; rows += 1) {
     context.signal.throwIfAborted()
     const { operation } = context.journal.record
@@ -83,14 +84,12 @@ async function carryOut(context: Context, { row, why }: Decision, world: World, 
   switch (row) {
     case 0:
     case 1:
+    case 2:
     case 3:
       return 'enough'
     case 4:
       await adoptWhatServes(context, topology, why)
       return 'again'
-    case 2:
-      await routesBackWithoutEngine(context)
-      return 'enough'
     case 5:
       if (isLeftToCompose(context, world, topology, patience)) return 'enough'
       await context.journal.settle()
@@ -153,13 +152,23 @@ async function adoptWhatServes(context: Context, topology: Topology, why: string
   await context.journal.commit(withAdopted(adopted, holdOf(context, why)))
 }
 
-/** R2: with the engine gone only the traffic can be brought back, and only to a color that answers through Traefik. */
-async function routesBackWithoutEngine(context: Context): Promise<void> {
-  const { operation } = context.journal.record
+/**
+ * Before anything else, and with an engine that is gone or hangs (R2), the traffic goes back to the old color if that
+ * answers through Traefik. Where it does not, or cannot be asked, the rows decide; what fails here they try again.
+ */
+async function trafficFirst(context: Context): Promise<void> {
+  const { operation, sequence } = context.journal.record
   if (operation === null || (operation.phase !== 'switching' && operation.phase !== 'swapping')) return
-  const answers = await Promise.all(operation.topology.groups.map((group) =>
-    context.ports.probe.preview(group, operation.fromColor, context.signal)))
-  if (answers.every((answer) => answer?.healthy === true)) await routesBack(context)
+  // A restored copy of the record undoes nothing (R4).
+  if (sequenceOf(await context.ports.router.read()) > sequence) return
+  try {
+    const answers = await Promise.all(operation.topology.groups.map((group) =>
+      context.ports.probe.preview(group, operation.fromColor, context.signal)))
+    if (answers.every((answer) => answer?.healthy === true)) await routesBack(context)
+  } catch (error) {
+    if (context.signal.aborted || isLost(error)) throw error
+    context.ports.log.warn('The traffic could not be brought back at once.', { error: sentenceOf(error) })
+  }
 }
 
 async function giveUpOldColor(context: Context, world: World): Promise<'again' | 'enough'> {

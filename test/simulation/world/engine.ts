@@ -36,6 +36,8 @@ export class Engine {
   readonly instances: Instance[] = []
   /** Why it does not answer; null when it does. */
   fault: string | null = null
+  /** Takes calls and never answers. */
+  hangs = false
   /** Whether the singletons' images have a health check. */
   singletonsHaveHealthCheck = true
   /** Called whenever a container changed by itself. */

@@ -194,7 +194,8 @@ export class SimulatedRuntime implements ContainerRuntime {
 
   async #answering<T>(run: () => Promise<T>): Promise<T> {
     await this.#stack.time.pause(engineTimes.call)
-    const { fault } = this.#stack.engine
+    const { fault, hangs } = this.#stack.engine
+    if (hangs) return new Promise(() => undefined)
     if (fault !== null) throw new UpdaterError('engine_unreachable', fault)
     return run()
   }
