@@ -5,8 +5,8 @@ import { withStacks } from './stacks.ts'
 import { residentMegabytes, startBareServer, startUpdater, statusOf, type Started } from './started.ts'
 import type { Row } from './table.ts'
 
-/** Longer than the 10 s between two looks at the stack: whatever is loaded at first use is loaded by then. */
-const idle = 12_000
+/** Two of the looks at the stack, which are 10 s apart, are over by then: what is loaded at first use is loaded. */
+const idle = 25_000
 const calls = 200
 
 interface Samples {

@@ -5,10 +5,10 @@ import { setFlagsFromString } from 'node:v8'
 import { constants, Script } from 'node:vm'
 
 /**
- * What keeps an idle updater small. New objects get 2 MB: a start would have that grow to 8 MB, which V8 never gives back. And
- * nothing runs hot enough here to be worth V8's optimising compiler, whose threads and code take 10 MB.
+ * What keeps an idle updater small. New objects get 2 MB: a start would have that grow to 8 MB, which V8 never gives back. Nothing
+ * runs hot enough here to be worth V8's optimising compiler, whose threads and code take 10 MB. And memory goes before speed.
  */
-const frugal = ['--semi-space-growth-factor=1', '--no-opt']
+const frugal = ['--semi-space-growth-factor=1', '--no-opt', '--optimize-for-size']
 
 /**
  * Loads a bundle with V8's compiled code of it, which halves the CPU time of a start. Another version of Node does not take that
