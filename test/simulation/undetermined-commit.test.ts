@@ -5,6 +5,9 @@ import { faults, type Interference } from './world/effects.ts'
 import { commitOf } from './world/releases.ts'
 import { World } from './world/world.ts'
 
+const fails: Interference = faults['fails']
+const landsButFails: Interference = faults['takes effect but fails']
+
 /** The commit's write reaches the disk or not, but is reported as failed; from then on the disk takes nothing. */
 function dyingDisk(commitLands: boolean): Interference {
   let died = false
@@ -12,9 +15,9 @@ function dyingDisk(commitLands: boolean): Interference {
     if (effect.name !== 'store.write') return run()
     if (effect.record?.operation?.phase === 'retiring' && !died) {
       died = true
-      return faults[commitLands ? 'takes effect but fails' : 'fails'](effect, run, daemon)
+      return (commitLands ? landsButFails : fails)(effect, run, daemon)
     }
-    return died ? faults['fails'](effect, run, daemon) : run()
+    return died ? fails(effect, run, daemon) : run()
   }
 }
 
