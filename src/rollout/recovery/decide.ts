@@ -73,7 +73,9 @@ function whenIdle(record: UpdaterRecord, situation: Situation): Decision {
         ? row(14, `Somebody routed the traffic to ${serves}, which is healthy.`)
         : row(15, `The routes file serves ${serves}, which is ${world.colors[serves]}.`)
     }
-    if (routes.kind === 'routes' && situation.expectedRoutes(record, sequenceOf(routes)) !== routes.text) {
+    // What is not there, such as a service renamed in the settings, is started first (R16): the routes may serve another name well.
+    const there = world.colors[serves] !== 'absent' && world.colors[serves] !== 'stopped'
+    if (routes.kind === 'routes' && there && situation.expectedRoutes(record, sequenceOf(routes)) !== routes.text) {
       return row(13, record.generation === null || routes.generation === null ? 'The routes file is brought into our form.' : 'The routes file was changed by hand.')
     }
   }
