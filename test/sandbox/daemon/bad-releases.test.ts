@@ -8,6 +8,7 @@ const apply = (tag: string) => story.stack.skills.post('/update/apply', { tag, v
 
 beforeAll(async () => {
   story = await begin({ limits: { directHealth: '6s', previewHealth: '6s' } })
+  story.startLoad()
   await story.start()
   await story.rest()
 })

@@ -112,10 +112,7 @@ describe('polling', () => {
     expect(await attempts('v1.7.0')).toBe(2)
   })
 
-  it('failed no request in all of this', async () => {
-    const { failed, served } = await story.loadUntilNow()
-    expect(failed).toEqual([])
-    expect(served.filter(({ target }) => target === 'api').map(({ release }) => release)).toEqual(['v1.0.0', 'v1.1.0', 'v1.6.0', 'v1.7.0'])
+  it('never had two bots in all of this', async () => {
     expect(at(await story.stack.gateway(), 'overlaps')).toBe(0)
   })
 })

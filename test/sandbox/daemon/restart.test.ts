@@ -18,6 +18,7 @@ beforeAll(async () => {
   await story.stack.project.publish('v1.1.0')
   await story.stack.project.publish('v1.6.0')
   await story.stack.project.publish('v1.7.0')
+  story.startLoad()
   await story.start()
   await story.rest()
 })

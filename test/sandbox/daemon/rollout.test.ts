@@ -16,6 +16,7 @@ const history = async (): Promise<unknown[]> => {
 
 beforeAll(async () => {
   story = await begin({ limits: { drain: '1s' } })
+  story.startLoad()
   await story.start()
   await story.rest()
 })

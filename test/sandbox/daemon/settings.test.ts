@@ -105,6 +105,7 @@ describe('a secret file that is empty', () => {
 
 describe('a project without AUTO_UPDATE_REPO', () => {
   it("takes its releases from the project directory's own repository, once the operator has fetched them", async () => {
+    story.startLoad()
     await story.start({ AUTO_UPDATE_REPO: '' })
     await story.stack.project.publish('v1.1.0')
     expect((await apply('v1.1.0')).status).toBe(404)
@@ -189,7 +190,7 @@ describe('a record', () => {
 })
 
 describe('all of this', () => {
-  it('failed no request and never had two bots', async () => {
+  it('failed no request from the first rollout on and never had two bots', async () => {
     const { failed, sent } = await story.loadUntilNow()
     expect(failed).toEqual([])
     expect(sent).toBeGreaterThan(100)

@@ -15,7 +15,9 @@ type Exit = Awaited<ReturnType<ReturnType<Stack['daemon']>['end']>>
 /** One stack on which a file's tests tell one story, from the first release on. */
 export interface Story {
   readonly stack: Stack
-  /** Ends the load, which ran on the routed entry points since `begin`, and gives its count. */
+  /** Puts load on the routed entry points until `loadUntilNow` or `end`. Once in a story: it takes a good part of two cores. */
+  startLoad(): void
+  /** Ends the load and gives its count. @throws Error when none was started */
   loadUntilNow(): Promise<Omit<Load, 'stop'>>
   /** Starts the daemon, which may have run before, and waits until it has looked at the stack or tells why it does not. */
   start(env?: Readonly<Record<string, string>>): Promise<void>
@@ -37,7 +39,7 @@ export interface Story {
 /** Less than an installation has, and enough for a machine that does much else. */
 const limits = { directHealth: '15s', previewHealth: '15s', routedHealth: '15s', singletonHealth: '20s', drain: '300ms' }
 
-/** Brings up a stack with its first release and puts load on it. The daemon is started by `start`. */
+/** Brings up a stack and waits until its first release serves. The daemon is started by `start`. */
 export async function begin(options: Partial<SandboxStackOptions> = {}): Promise<Story> {
   const stack = await startSandboxStack({ first: 'v1.0.0', ...options, limits: { ...limits, ...options.limits } })
   for (const target of stack.loadTargets) {
@@ -47,9 +49,9 @@ export async function begin(options: Partial<SandboxStackOptions> = {}): Promise
       return answer.statusCode === 200 ? true : null
     })
   }
-  const load = startLoad(stack.loadTargets, releaseOf)
-  let stopping: Promise<void> | null = null
-  const stopLoad = (): Promise<void> => (stopping ??= load.stop())
+  let load: Load | null = null
+  let stopping: Promise<void> | undefined
+  const stopLoad = (): Promise<void> | undefined => (stopping ??= load?.stop())
   const lines: LogLine[] = []
   const listeners = new Set<(line: LogLine) => void>()
   const stateFile = join(stack.project.state, 'updater-state.json')
@@ -90,8 +92,12 @@ export async function begin(options: Partial<SandboxStackOptions> = {}): Promise
     },
     rest: () => untilNothingIsWrong(async () => unsettled(stack, await state())),
     printed: () => readFile(join(stack.project.root, 'updater.log'), 'utf8'),
+    startLoad() {
+      load ??= startLoad(stack.loadTargets, releaseOf)
+    },
     async loadUntilNow() {
       await stopLoad()
+      if (load === null) throw new Error('there was no load')
       return load
     },
     async end() {
