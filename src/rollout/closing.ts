@@ -1,10 +1,10 @@
 import type { Context } from './context.ts'
 import { withHold } from './consequences.ts'
 import { firstLine, sentenceOf } from './errors.ts'
-import { writeHistory } from './history.ts'
+import { appendHistory, writeHistory } from './history.ts'
 import type { Change } from './journal.ts'
 import type { Failure, Hold, KeepSet, UpdaterRecord } from './model.ts'
-import { closedAfterFailure, finished, previousAfter } from './results.ts'
+import { closedAfterFailure, finished, historyEntry, previousAfter } from './results.ts'
 import { managedServices } from './topology.ts'
 import { within } from './within.ts'
 
@@ -71,10 +71,14 @@ function keepSetOf(record: UpdaterRecord): KeepSet {
   }
 }
 
+/** The history comes first: a daemon that dies in between finds the operation open, and what it closes it with then replaces the line. */
 async function close(context: Context, change: Change): Promise<void> {
-  const { operation } = context.journal
+  const { operation, record } = context.journal
+  const told = change(record).lastResult
+  if (told !== null) await appendHistory(context, historyEntry(operation, told))
   await context.journal.commit(change)
-  await writeHistory(context, operation)
+  // A pause may have come meanwhile.
+  if (context.journal.record.lastResult?.paused !== told?.paused) await writeHistory(context, operation)
 }
 
 function now(context: Context): string {

@@ -26,7 +26,7 @@ function served(world: World): (string | undefined)[] {
 test('on a full disk a way back that failed once is tried again: the traffic needs no space', async () => {
   const world = await ready('broken when routed')
   const started = await applyUpTo(world, 'v1.1.0', 'health_routed_skills')
-  let failures = 1
+  let failures = 2
   world.stack.effects.interference = (effect, run, daemon) => {
     if (effect.name === 'router.activate' && failures > 0) {
       failures -= 1
