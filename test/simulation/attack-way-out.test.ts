@@ -4,6 +4,7 @@ import { settle } from './at-rest.ts'
 import { apply, applyUpTo, ask, killIn, rollback } from './operator.ts'
 import { sicken } from './outside.ts'
 import { plainText } from './world/routes-text.ts'
+import { noGroups } from './world/topologies.ts'
 import { World } from './world/world.ts'
 
 test('an old bot that was ill before does not keep the undo open for good: it is back, told and held, and a mended release can follow', async () => {
@@ -87,6 +88,14 @@ test('unpausing while an undo cannot be completed is refused with what is in the
   expect(world.updater.status()).toMatchObject({ paused: true })
   world.stack.traefik.down = false
   await settle(world)
+})
+
+test('an undo writes no routes where there are no groups', async () => {
+  const world = new World({ topology: noGroups, releases: { 'v1.1.0': 'bot dies' } })
+  await world.start()
+  expect(await apply(world, 'v1.1.0')).toMatchObject({ status: 'rolled_back' })
+  expect(world.stack.effects.done.filter(({ name }) => name === 'router.stage' || name === 'router.activate')).toEqual([])
+  expect(world.stack.traefik.file).toBeNull()
 })
 
 test('with an engine that hangs the traffic is back within a second all the same', async () => {

@@ -158,7 +158,8 @@ async function adoptWhatServes(context: Context, topology: Topology, why: string
  */
 async function trafficFirst(context: Context): Promise<void> {
   const { operation, sequence } = context.journal.record
-  if (operation === null || (operation.phase !== 'switching' && operation.phase !== 'swapping')) return
+  if (operation === null || operation.topology.groups.length === 0) return
+  if (operation.phase !== 'switching' && operation.phase !== 'swapping') return
   // A restored copy of the record undoes nothing (R4).
   if (sequenceOf(await context.ports.router.read()) > sequence) return
   try {
