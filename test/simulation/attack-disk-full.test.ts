@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { UpdaterError } from '../../src/rollout/errors.ts'
 import { settle } from './at-rest.ts'
-import { applyUpTo, killIn } from './operator.ts'
+import { applyUpTo, ask, killIn } from './operator.ts'
 import type { Interference } from './world/effects.ts'
 import type { ReleaseKind } from './world/releases.ts'
 import { watchInterval, World } from './world/world.ts'
@@ -88,4 +88,27 @@ test('an idle daemon that cannot write starts a fallen service all the same, and
   world.disturbed = false
   expect(world.stack.engine.of('bot')).toMatchObject([{ state: 'running' }])
   expect(world.updater.status().findings).toEqual([expect.stringContaining('ENOSPC')])
+})
+
+test.each(['good', 'broken when routed', 'bot dies'] as const)('wherever the disk fills up in a rollout of a release that is %s, also for a daemon killed just then, no rule is broken and it heals', async (kind) => {
+  for (let at = 0; ; at += 1) {
+    for (const killed of [false, true]) {
+      const world = await ready(kind)
+      let writes = 0
+      world.stack.effects.interference = (effect, run, daemon) => {
+        if (effect.name === 'store.write') writes += 1
+        return writes > at ? fullDisk(effect, run, daemon) : run()
+      }
+      const started = await world.run(ask(world, 'v1.1.0'))
+      await world.drive(started.finished)
+      if (writes <= at) return
+      if (killed) await world.restart()
+      await world.pass(30_000)
+      const committed = world.stack.record?.operation?.phase === 'retiring' || world.stack.record?.active.tag === 'v1.1.0'
+      const color = committed ? 'green' : 'blue'
+      expect(served(world), `full from write ${at} on, killed: ${killed}`).toEqual([color, color])
+      world.stack.effects.interference = (_effect, run) => run()
+      await settle(world)
+    }
+  }
 })
