@@ -2,11 +2,12 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Missing } from './bench.ts'
 import { memoryBench } from './memory.ts'
+import { rolloutBench } from './rollout.ts'
 import { startBench } from './start.ts'
 import { switchBench } from './switch.ts'
 import { figuresOf, tableOf, type Figures } from './table.ts'
 
-const benches = [startBench, memoryBench, switchBench]
+const benches = [startBench, memoryBench, switchBench, rolloutBench]
 const usage = `usage: npm run bench -- [--only ${benches.map(({ name }) => name).join(',')}] [--runs N] [--json]\n`
 
 async function main(): Promise<void> {
