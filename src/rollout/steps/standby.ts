@@ -75,7 +75,8 @@ async function passDirectGate(context: Context, group: Group, color: Color): Pro
 /** Adds the container's last lines to a gate's refusal that has none yet. */
 export async function withOutput(context: Context, service: string, error: unknown): Promise<unknown> {
   if (!(error instanceof UpdaterError) || (error.code !== 'unhealthy' && error.code !== 'gate_refused') || 'logs' in error.details) return error
-  const [container] = await context.ports.runtime.containers([service], context.effects)
+  // An engine that cannot even tell this is the fault then, not the release.
+  const [container] = await look({ ...context, signal: context.effects }, [service])
   if (container === undefined) return error
   const { details } = await containerError(context, 'unhealthy', container, 'did not become healthy')
   return new UpdaterError(error.code, error.message, { cause: error, details: { ...details } })
