@@ -49,7 +49,8 @@ import_distroless() {
   local root="$WORK/distroless"
   make_root "$root"
   mkdir -p "$root/nodejs/bin" "$root/app"
-  ln "$NODE" "$root/nodejs/bin/node" 2>/dev/null || cp "$NODE" "$root/nodejs/bin/node"
+  # A copy: a further link to it, made for another engine at the same time, would be a change to tar.
+  cp --reflink=auto "$NODE" "$root/nodejs/bin/node"
   copy_libraries "$root" "$NODE"
   import "$root" "$DISTROLESS:latest" \
     --change 'ENTRYPOINT ["/nodejs/bin/node"]' --change 'WORKDIR /home/nonroot' \
