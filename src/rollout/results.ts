@@ -91,6 +91,6 @@ export function historyEntry(operation: OpenOperation, result: UpdateResult): Hi
 }
 
 /** A commit as callers may see it: an adopted stack has none. */
-export function shaOf(release: Release): string | null {
+function shaOf(release: Release): string | null {
   return /^[0-9a-f]{40}$/.test(release.commit) ? release.commit : null
 }
