@@ -77,11 +77,8 @@ export async function handOf({ stack, engine }: OwnDockerStack): Promise<(releas
       await up(bot)
       await until(async () => (await call('GET', `/containers/${bot}/json`)).includes('"Status":"healthy"'))
     })
-    await timed('retire', async () => {
-      await Promise.all(groups.map(({ name }) => call('POST', `/containers/${service(name, active)}/stop?t=10`)))
-      await git(project.directory, 'fetch', '--quiet', 'origin', 'tag', release.tag)
-      await git(project.directory, 'checkout', '--quiet', release.tag)
-    })
+    // Not timed: the updater does it after its answer.
+    await Promise.all(groups.map(({ name }) => call('POST', `/containers/${service(name, active)}/stop?t=10`)))
     active = target
     return durations
   }
