@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { bots, commitOf, inspect, runningServices } from './containers.ts'
 import { onStack } from './on-stack.ts'
-import { apply, underLoad, unpause } from './rollouts.ts'
+import { apply, applyAndKill, underLoad, unpause } from './rollouts.ts'
 
 const servingGreen = ['api-green', 'bot', 'skills-green', 'traefik']
 
@@ -83,12 +83,28 @@ onStack('each kind of release, on a real engine behind a real Traefik', {}, (her
     await unpause(stack)
   })
 
-  it('goes on with the next good one after all that, and the operator\'s tree with it', async () => {
+  it('puts everything back when the updater is killed before the commit point', async () => {
     const stack = here()
-    const { result, served } = await underLoad(stack, () => apply(stack, 'v1.6.0'))
+    const { result, served } = await underLoad(stack, () => applyAndKill(stack, 'v1.6.0', 'health_bot'))
+
+    expect(result.status).toBe(502)
+    expect(served).toEqual({ skills: ['v1.1.0', 'v1.6.0', 'v1.1.0'], api: ['v1.1.0', 'v1.6.0', 'v1.1.0'] })
+    expect(await runningServices(stack)).toEqual(servingGreen)
+    expect((await bots(stack)).split('\n')).toHaveLength(1)
+    expect(await commitOf(stack, 'zetherion-ai-bot')).toBe(stack.project.release('v1.1.0').commit)
+    expect((await stack.updater.get('/status')).body).toMatchObject({ paused: true, pause_reason: expect.stringContaining('The updater ended during') })
+    await unpause(stack)
+  })
+
+  it('finishes the rollout when the updater is killed after the commit point, and brings the operator\'s tree along', async () => {
+    const stack = here()
+    const { result, served } = await underLoad(stack, () => applyAndKill(stack, 'v1.6.0', 'stop_old_color'))
 
     expect(result.status).toBe(200)
     expect(served).toEqual({ skills: ['v1.1.0', 'v1.6.0'], api: ['v1.1.0', 'v1.6.0'] })
+    expect(await runningServices(stack)).toEqual(['api-blue', 'bot', 'skills-blue', 'traefik'])
+    expect((await bots(stack)).split('\n')).toHaveLength(1)
     expect(await stack.project.git('rev-parse', 'HEAD')).toBe(stack.project.release('v1.6.0').commit)
+    expect((await stack.updater.get('/status')).body).toMatchObject({ paused: false, last_good_tag: 'v1.6.0' })
   })
 })

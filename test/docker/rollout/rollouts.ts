@@ -44,6 +44,23 @@ export async function rollBack(stack: DockerStack, commit: string): Promise<Answ
   return answer
 }
 
+/** Publishes a release, has skills ask for it, and kills the updater where this step begins. Settles when a new updater is idle. */
+export async function applyAndKill(stack: DockerStack, tag: string, step: string): Promise<Answer> {
+  await stack.project.publish(tag)
+  await stack.daemon().end('SIGTERM')
+  const ends: Promise<unknown>[] = []
+  await stack.startUpdater({ onLine: ({ event, step: begun }) => {
+    if (event === 'step_started' && begun === step) ends.push(stack.daemon().end('SIGKILL'))
+  } })
+  await lookedAround(stack)
+  const answer = await stack.skills.post('/update/apply', { tag, version: tag.slice(1) })
+  await expect.poll(() => ends.length, { timeout: 60_000, interval: 10 }).toBe(1)
+  await Promise.all(ends)
+  await stack.startUpdater()
+  await lookedAround(stack)
+  return answer
+}
+
 /** Clears the hold of a failed release and expects that there was one. */
 export async function unpause(stack: DockerStack): Promise<void> {
   expect((await stack.skills.post('/update/apply', { tag: 'v1.1.0', version: '1.1.0' })).status).toBe(423)
@@ -52,6 +69,12 @@ export async function unpause(stack: DockerStack): Promise<void> {
 
 async function idle(stack: DockerStack): Promise<void> {
   await expect.poll(async () => (await stack.updater.get('/status')).body['state'], { timeout: 60_000, interval: 50 }).toBe('idle')
+}
+
+/** Waits until a freshly started updater has recovered. */
+async function lookedAround(stack: DockerStack): Promise<void> {
+  const status = async (): Promise<unknown> => (await stack.updater.get('/status').catch(() => ({ body: 'it does not answer yet' }))).body
+  await expect.poll(status, { timeout: 60_000, interval: 50 }).toMatchObject({ state: 'idle', operation: null, active_color: expect.stringMatching(/blue|green/) })
 }
 
 /** So that what serves at the end is among what was seen. */
