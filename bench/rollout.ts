@@ -11,6 +11,9 @@ const gateMinima = 3 * 2 * 50
 /** For what is no part of the measurement: the first look at the stack, and the retiring of the old color, ms. */
 const waitLimit = 60_000
 
+/** Between two rollouts, so that what the updater tidies up after one does not slow the next one, ms. */
+const rest = 4_000
+
 /** Which of the updater's steps make up each part; what is in none of them is between the steps. */
 const parts: Readonly<Record<string, RegExp>> = {
   'fetch and checkout': /^git_/,
@@ -54,7 +57,15 @@ async function compare(ours: OwnDockerStack, theirs: OwnDockerStack, runs: numbe
   const measured: { ours: Durations; theirs: Durations }[] = []
   // The first of each meets empty caches and is not counted.
   for (let run = 0; run <= runs; run += 1) {
-    const durations = { ours: await byUpdater(run + 1), theirs: await byHand(await publishRelease(theirs.stack.project, run + 1)) }
+    const durations: { ours: Durations; theirs: Durations } = { ours: {}, theirs: {} }
+    const turns = [
+      async () => { durations.ours = await byUpdater(run + 1) },
+      async () => { durations.theirs = await byHand(await publishRelease(theirs.stack.project, run + 1)) },
+    ]
+    for (const turn of run % 2 === 0 ? turns : turns.toReversed()) {
+      await turn()
+      await new Promise((resolve) => setTimeout(resolve, rest))
+    }
     if (run > 0) measured.push(durations)
     say(`rollout ${run} of ${runs}: ${JSON.stringify(rounded(durations))}`)
   }
