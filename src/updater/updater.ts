@@ -4,6 +4,7 @@ import { changeOperation, type Journal } from '../rollout/journal.ts'
 import { oneAtATime } from '../rollout/one-at-a-time.ts'
 import type { HistoryEntry, Hold } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
+import { asItShouldBe } from '../rollout/recovery/decide.ts'
 import { freshPatience, reconcile, type Patience, type Reconciled } from '../rollout/recovery/reconcile.ts'
 import { countInterruption } from '../rollout/recovery/repairs.ts'
 import { untilAborted } from '../rollout/within.ts'
@@ -225,8 +226,8 @@ export class Updater implements UpdaterService {
         if (this.#journal === null && !(await this.#getJournal())) return
         const journal = this.#mustHaveJournal()
         if (atStart && journal.record.operation !== null) await countInterruption(this.#context(journal, this.#leaving.signal, null))
-        const { row, why } = await this.#reconcile(journal)
-        this.#findings = row === 0 ? [] : [why]
+        const { why } = await this.#reconcile(journal)
+        this.#findings = why === asItShouldBe ? [] : [why]
       } catch (error) {
         if (this.#leaving.signal.aborted) return
         this.#findings = [sentenceOf(error)]

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Color } from '../../src/rollout/topology.ts'
 import { settle } from './at-rest.ts'
 import { apply, ask, rollback } from './operator.ts'
+import { sicken } from './outside.ts'
 import { commitOf, releaseOf } from './world/releases.ts'
 import { plainText, readText, textOf } from './world/routes-text.ts'
 import { usual } from './world/topologies.ts'
@@ -49,6 +50,18 @@ describe('R2: idle, the engine does not answer', () => {
     await settle(world)
     expect((await apply(world, 'v1.2.0')).status).toBe('success')
   })
+})
+
+test('an active color that runs but is ill is told as a finding, and left alone', async () => {
+  const world = await afterARollout()
+  sicken(world, 'green')
+  const before = world.stack.effects.done.length
+  await world.pass(2 * watchInterval)
+  expect(world.updater.status().findings).toEqual([expect.stringContaining('v1.1.0 on green serves, but does not answer as healthy')])
+  expect(world.stack.effects.done.length).toBe(before)
+  sicken(world, 'green', false)
+  await world.pass(2 * watchInterval)
+  expect(world.updater.status().findings).toEqual([])
 })
 
 describe('R5: idle, more than one bot', () => {

@@ -83,8 +83,13 @@ function whenIdle(record: UpdaterRecord, situation: Situation): Decision {
   if (down.length > 0) return row(16, `${down.join(', ')} should run and does not.`)
   const standby = servicesOf(topology, otherColor(record.activeColor)).filter((service) => containersOf(world, service).some(isRunning))
   if (standby.length > 0) return row(17, `${standby.join(', ')} runs but is not routed.`)
-  return row(0, 'Everything is as it should be.')
+  // Nothing can be done about it here: a newer release, a rollback or an operator can. But it is told (I11).
+  if (world.colors[record.activeColor] === 'unhealthy') return row(0, `${record.active.tag} on ${record.activeColor} serves, but does not answer as healthy.`)
+  return row(0, asItShouldBe)
 }
+
+/** What there is to say when there is nothing to say. */
+export const asItShouldBe = 'Everything is as it should be.'
 
 /** Managed services that serve now and have no running container. */
 export function fallen(world: World, topology: Topology, active: Color): string[] {
