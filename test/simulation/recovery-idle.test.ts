@@ -54,6 +54,7 @@ describe('R2: idle, the engine does not answer', () => {
 
 test('an active color that runs but is ill is told as a finding, and left alone', async () => {
   const world = await afterARollout()
+  world.disturbed = true
   sicken(world, 'green')
   const before = world.stack.effects.done.length
   await world.pass(2 * watchInterval)
