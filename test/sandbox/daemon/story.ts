@@ -42,13 +42,10 @@ const limits = { directHealth: '15s', previewHealth: '15s', routedHealth: '15s',
 /** Brings up a stack and waits until its first release serves. The daemon is started by `start`. */
 export async function begin(options: Partial<SandboxStackOptions> = {}): Promise<Story> {
   const stack = await startSandboxStack({ first: 'v1.0.0', ...options, limits: { ...limits, ...options.limits } })
-  for (const target of stack.loadTargets) {
-    await eventually(`${target.name} being served`, async () => {
-      const answer = await request(target.url, { headers: target.headers() })
-      await answer.body.dump()
-      return answer.statusCode === 200 ? true : null
-    })
-  }
+  await untilServed(stack).catch(async (error: unknown) => {
+    await stack.close()
+    throw error
+  })
   let load: Load | null = null
   let stopping: Promise<void> | undefined
   const stopLoad = (): Promise<void> | undefined => (stopping ??= load?.stop())
@@ -101,8 +98,21 @@ export async function begin(options: Partial<SandboxStackOptions> = {}): Promise
       return load
     },
     async end() {
-      await stopLoad()
-      await stack.close()
+      try {
+        await stopLoad()
+      } finally {
+        await stack.close()
+      }
     },
+  }
+}
+
+async function untilServed(stack: Stack): Promise<void> {
+  for (const target of stack.loadTargets) {
+    await eventually(`${target.name} being served`, async () => {
+      const answer = await request(target.url, { headers: target.headers() })
+      await answer.body.dump()
+      return answer.statusCode === 200 ? true : null
+    })
   }
 }
