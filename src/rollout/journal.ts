@@ -84,6 +84,14 @@ export class Journal {
     })
   }
 
+  /** A change that may be lost in a crash without harm: it counts in memory and is written with the next one. */
+  remember(change: Change): Promise<void> {
+    return this.#inTurn(() => {
+      this.#record = change(this.#record)
+      return Promise.resolve()
+    })
+  }
+
   /** Writes what could not be written. @throws storage_failed */
   async save(): Promise<void> {
     if (this.#unsaved) await this.commit((record) => record)

@@ -20,7 +20,6 @@ import { withBudget } from './within.ts'
 export async function rollOut(context: Context): Promise<void> {
   await prepareWithinBudget(context)
 
-  await enterPhase(context, 'switching')
   await switchRoutes(context)
   await checkRouted(context)
 

@@ -15,9 +15,9 @@ export async function preflight(context: Context): Promise<void> {
 
   await gate(context, stepNames.preflight, () =>
     within(clock, limit, 'Checking the release', context.signal, async (signal) => {
-      const [, , missing, conflicts] = await Promise.all([
+      const [, missing, conflicts] = await Promise.all([
         runtime.preflight(target, managedServices(topology), needBytes, signal),
-        runtime.preflight(from, singletonServices(topology), 0, signal),
+        // Reads the running release's compose files too: what cannot be read could not be started again.
         runtime.missingImages(from, singletonServices(topology), signal),
         treeConflicts(withSignal(context, signal)),
       ])

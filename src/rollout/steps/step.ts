@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { sentenceOf } from '../errors.ts'
 import { changeOperation } from '../journal.ts'
-import type { Phase } from '../model.ts'
+import type { Generations, Phase } from '../model.ts'
 import { withCompleted } from '../plan.ts'
 
 /**
@@ -16,17 +16,17 @@ export async function effect(context: Context, names: readonly string[], run: ()
   await context.journal.commit(completed(names))
 }
 
-/** A step that only looks, and may refuse: it needs no intent. */
+/** A step that only looks, and may refuse: it needs no intent, and that it passed is written with the next effect. */
 export async function gate(context: Context, name: string, run: () => Promise<void>): Promise<void> {
   context.signal.throwIfAborted()
   await timed(context, [name], run)
-  await context.journal.commit(completed([name]))
+  await context.journal.remember(completed([name]))
 }
 
 /** Moves the operation to its next phase, durably, with whatever that phase needs to be undone. */
-export async function enterPhase(context: Context, phase: Phase): Promise<void> {
+export async function enterPhase(context: Context, phase: Phase, needed: { generations?: Generations } = {}): Promise<void> {
   context.signal.throwIfAborted()
-  await context.journal.commit(changeOperation((operation) => ({ ...operation, phase })))
+  await context.journal.commit(changeOperation((operation) => ({ ...operation, ...needed, phase })))
   context.tell({ kind: 'phase', step: null, message: phase, durationMs: null })
 }
 

@@ -6,7 +6,7 @@ import type { RoutesFile } from '../model.ts'
 import { stepNames } from '../plan.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Color, Group, Topology } from '../topology.ts'
-import { effect, gate } from './step.ts'
+import { effect, enterPhase, gate } from './step.ts'
 
 /**
  * Prepares both ways, then moves the traffic by one rename. The way back is durable before the switch, so that going
@@ -15,9 +15,9 @@ import { effect, gate } from './step.ts'
 export async function switchRoutes(context: Context): Promise<void> {
   const { router, random } = context.ports
   const { topology, fromColor, targetColor } = context.journal.operation
-  if (topology.groups.length === 0) return
+  if (topology.groups.length === 0) return enterPhase(context, 'switching')
   const generations = { target: random.token(), back: random.token() }
-  await context.journal.commit(changeOperation((operation) => ({ ...operation, generations })))
+  await enterPhase(context, 'switching', { generations })
   const sequence = context.journal.durableSequence
   await effect(context, [stepNames.switch], async () => {
     await router.stage({ active: fromColor, generation: generations.back, sequence, topology })
@@ -100,6 +100,7 @@ export async function confirmGeneration(context: Context, topology: Topology, ge
     what: `Generation ${generation.slice(0, 8)} of the routes on entry point ${group.entryPoint}`,
     limit: { name: 'routedHealth', milliseconds: context.settings.limits.routedHealth },
     code: 'routes_unconfirmed',
+    firstPause: context.settings.gates.between,
     ask: (signal) => together.ports.probe.routed(group, signal),
     accepts: (answer) => answer.stamp === generation,
   }))
@@ -110,6 +111,7 @@ function passRoutedGate(context: Context, group: Group, generation: string): Pro
     what: `${group.name} through Traefik`,
     limit: { name: 'routedHealth', milliseconds: context.settings.limits.routedHealth },
     code: 'gate_refused',
+    firstPause: context.settings.gates.between,
     ask: async (signal) => {
       const answer = await context.ports.probe.routed(group, signal)
       return answer.stamp === generation ? answer : { ...answer, detail: `${answer.detail}, without the new generation's stamp` }
