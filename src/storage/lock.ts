@@ -1,5 +1,6 @@
 import { realpath, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { lock } from 'proper-lockfile'
 import { sentenceOf, UpdaterError } from '../rollout/errors.ts'
 import type { Authority } from '../rollout/ports.ts'
@@ -70,19 +71,36 @@ async function take(place: Place): Promise<HeldSocket> {
 
 /** Keeps two starting updaters apart for the moment of the taking. One that was killed in it is waited out (10 s). */
 async function guardTaking(path: string): Promise<() => Promise<void>> {
-  try {
-    const unlock = await lock(path, {
-      realpath: false,
-      lockfilePath: path,
-      retries: { retries: 60, factor: 1, minTimeout: 200, maxTimeout: 200 },
+  for (let attempt = 1; ; attempt += 1) {
+    try {
       // Never thrown from a timer; the sockets' own check tells who holds what.
-      onCompromised: () => undefined,
-    })
-    return () => unlock().catch(ignoreReleased)
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ELOCKED')) throw error
-    throw new UpdaterError('authority_lost', `Another updater has been starting on ${dirname(path)} for a while; this one changes nothing. Stop the other one first.`, { cause: error })
+      const unlock = await lock(path, { realpath: false, lockfilePath: path, onCompromised: () => undefined })
+      return () => unlock().catch(ignoreReleased)
+    } catch (error) {
+      // A full disk may have no room for the guard's directory, but a restart there must still bring the traffic back
+      // (I10). Without the guard the sockets' own check tells two takers apart.
+      if (isFull(error)) return () => Promise.resolve()
+      if (!isLocked(error)) throw error
+      if (attempt === attempts) throw startingElsewhere(path, error)
+    }
+    await setTimeout(betweenAttempts)
   }
+}
+
+/** Together above the 10 s after which proper-lockfile takes a lock as left behind. */
+const attempts = 60
+const betweenAttempts = 200
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ELOCKED'
+}
+
+function startingElsewhere(path: string, cause: unknown): UpdaterError {
+  return new UpdaterError('authority_lost', `Another updater has been starting on ${dirname(path)} for a while; this one changes nothing. Stop the other one first.`, { cause })
 }
 
 /** A guard that was compromised is released already. */
