@@ -96,6 +96,7 @@ export async function createWorld(parts: WorldParts): Promise<World> {
     lookLimit: limits.git,
     clock,
     log,
+    inspectTags: (tags) => updater.inspectTags(tags),
     onChecked: (at) => updater.checked(at),
   })
   return {

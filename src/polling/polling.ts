@@ -22,6 +22,8 @@ export interface PollingParts {
   readonly lookLimit: number
   readonly clock: Clock
   readonly log: Log
+  /** Looks at the remote's tags before one is chosen; answers why none may be, or null. */
+  readonly inspectTags: (tags: readonly TagRef[]) => Promise<string | null>
   /** Told after every look, so that it can be made durable. Its failure is logged and changes nothing. */
   readonly onChecked: (at: string) => Promise<void>
 }
@@ -111,6 +113,11 @@ export function createPolling(parts: PollingParts): Polling {
   }
 
   async function judge(tags: readonly TagRef[]): Promise<void> {
+    const objection = await parts.inspectTags(tags)
+    if (objection !== null) {
+      tell(objection)
+      return
+    }
     const { active, lastGoodTag, quarantine } = parts.updater.status()
     const choice = chooseRelease(tags, { tag: active?.tag ?? null, commit: active?.commit ?? null, lastGoodTag }, quarantine, readVersion)
     status = { ...status, newest: choice.newest }

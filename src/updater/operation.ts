@@ -63,6 +63,11 @@ export function pausedBy(hold: Hold): UpdaterError {
   return new UpdaterError('paused', `Rollouts are paused: ${hold.reason} Unpause with POST /update/unpause.`)
 }
 
+/** Why nothing else is taken on meanwhile. */
+export function alreadyInProgress(current: string | null): UpdaterError {
+  return new UpdaterError('in_progress', `An operation is already in progress: ${current ?? 'the last one is being closed'}.`)
+}
+
 /** The target of the wish; null when the answer is given already: it runs, or it could not be asked for. */
 async function findTarget(attempt: Attempt): Promise<Release | null> {
   const { context, wish } = attempt

@@ -2,7 +2,7 @@ import type { Context, CoreSettings, Ports, Reach } from '../rollout/context.ts'
 import { UpdaterError, firstLine, isLost, sentenceOf } from '../rollout/errors.ts'
 import { changeOperation, type Journal } from '../rollout/journal.ts'
 import { oneAtATime } from '../rollout/one-at-a-time.ts'
-import type { HistoryEntry, Hold } from '../rollout/model.ts'
+import type { HistoryEntry, Hold, TagRef } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
 import { asItShouldBe } from '../rollout/recovery/decide.ts'
 import { freshPatience, reconcile, type Patience, type Reconciled } from '../rollout/recovery/reconcile.ts'
@@ -12,7 +12,8 @@ import { Announcements } from './announcements.ts'
 import { diagnose } from './diagnosis.ts'
 import { Flight } from './flight.ts'
 import { holdDurably, pauseDurably, pausesAsked, resumeDurably, stillPaused } from './holds.ts'
-import { carryOutWish, pausedBy, type Wish } from './operation.ts'
+import { alreadyInProgress, carryOutWish, pausedBy, type Wish } from './operation.ts'
+import { holdIfRunningTagMoved } from './moved-tag.ts'
 import { Refusals } from './refusals.ts'
 import type {
   ApplyRequest, Diagnostics, OperationView, PollingStatus, RollbackRequest, RolloutEvent, Started, Status, UpdaterService,
@@ -126,7 +127,7 @@ export class Updater implements UpdaterService {
 
   async unpause(by: string): Promise<void> {
     const journal = this.#ready()
-    if (this.#flight !== null) throw this.#inProgress()
+    if (this.#flight !== null) throw alreadyInProgress(this.status().currentOperation)
     const isLater = pausesAsked(journal)
     await this.#hand(async () => {
       const { settled, why } = await this.#reconcile(journal).catch((error: unknown) => {
@@ -173,9 +174,14 @@ export class Updater implements UpdaterService {
     await this.#journal?.note((record) => ({ ...record, lastCheckedAt: at }))
   }
 
+  /** Shows it the remote's tags. @returns why nothing of them may be taken on; null when nothing speaks against it */
+  async inspectTags(tags: readonly TagRef[]): Promise<string | null> {
+    return this.#journal === null ? null : holdIfRunningTagMoved(this.#journal, tags, this.#now())
+  }
+
   #takeOff(wish: Wish): Started {
     const journal = this.#mustHaveJournal()
-    if (this.#flight !== null || journal.record.operation !== null) throw this.#inProgress()
+    if (this.#flight !== null || journal.record.operation !== null) throw alreadyInProgress(this.status().currentOperation)
     const flight = new Flight(this.#options.ports.random.token().slice(0, 16), wish)
     this.#flight = flight
     this.#announcements.tell(flight.id, { kind: 'opened', step: null, message: flight.what, durationMs: null })
@@ -211,11 +217,9 @@ export class Updater implements UpdaterService {
   }
 
   async #watch(): Promise<void> {
-    const { clock } = this.#options.ports
-    const { signal } = this.#leaving
-    while (!signal.aborted) {
-      const slept = await clock.sleep(this.#options.watchInterval, signal).then(() => true, () => false)
-      if (slept && this.#flight === null) await this.#lookOnce(false)
+    const sleep = (): Promise<void> => this.#options.ports.clock.sleep(this.#options.watchInterval, this.#leaving.signal)
+    while (await sleep().then(() => true, () => false)) {
+      if (this.#flight === null) await this.#lookOnce(false)
     }
   }
 
@@ -255,10 +259,6 @@ export class Updater implements UpdaterService {
     const reconciled = await reconcile(this.#context(journal, this.#leaving.signal, null), this.#patience)
     if (unsaved !== null) await journal.save()
     return reconciled
-  }
-
-  #inProgress(): UpdaterError {
-    return new UpdaterError('in_progress', `An operation is already in progress: ${this.status().currentOperation ?? 'the last one is being closed'}.`)
   }
 
   #observing(): string | null {

@@ -65,6 +65,18 @@ test('an active color that runs but is ill is told as a finding, and left alone'
   expect(world.updater.status().findings).toEqual([])
 })
 
+test('fault 39: polling that sees the running release\'s tag moved holds rollouts, and goes on holding them', async () => {
+  const world = await afterARollout()
+  const moved = [{ tag: 'v1.1.0', commit: 'f'.repeat(40) }]
+  expect(await world.drive(world.updater.inspectTags([{ tag: 'v1.1.0', commit: commitOf('v1.1.0') }]))).toMatchObject({ kind: 'value', value: null })
+  expect(world.updater.status().paused).toBe(false)
+  expect(await world.drive(world.updater.inspectTags(moved))).toMatchObject({ kind: 'value', value: expect.stringContaining('The tag v1.1.0 of the running release') })
+  expect(world.updater.status()).toMatchObject({ paused: true, pauseReason: expect.stringContaining('now names ffff') })
+  await world.unpause()
+  await world.drive(world.updater.inspectTags(moved))
+  expect(world.updater.status().paused).toBe(true)
+})
+
 describe('R5: idle, more than one bot', () => {
   test('the one of the active release stays', async () => {
     const world = await afterARollout()

@@ -48,6 +48,7 @@ function watch(given: Partial<World> = {}, parts: Partial<PollingParts> = {}) {
     lookLimit: 120_000,
     clock,
     log: { info: log, warn: log, error: log },
+    inspectTags: () => Promise.resolve(null),
     async onChecked(at) {
       checked.push(at)
     },
@@ -56,6 +57,12 @@ function watch(given: Partial<World> = {}, parts: Partial<PollingParts> = {}) {
   onTestFinished(() => polling.stop())
   return { world, clock, polling, looks, applied, checked, logged }
 }
+
+it('takes nothing on while something speaks against the tags that it found, and tells what', async () => {
+  const { polling, applied } = watch({}, { inspectTags: (tags) => Promise.resolve(`${tags[0]?.tag} was moved.`) })
+  expect(await polling.look(now())).toMatchObject({ outcome: 'v1.0.0 was moved.' })
+  expect(applied).toEqual([])
+})
 
 const now = () => new AbortController().signal
 
