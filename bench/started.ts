@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { get, type Agent } from 'node:http'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../scripts/free-port.js'
 import type { Stack } from '../demo/stack/stack.ts'
 
 /** A server that was started and has answered. */
@@ -99,14 +99,4 @@ async function firstAnswer(url: string, begun: number): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve, pause))
   }
   throw new Error(`${url} did not answer within ${limit} ms`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port could be had')
-  return address.port
 }

@@ -2,11 +2,10 @@
  * Writes V8's compiled code of the bundle: `node precompile.js BUNDLE OUTPUT`, in a process of its own. The updater is run in an
  * empty project until its API has answered, so that the code of every function that a start needs is in it.
  */
-import { once } from 'node:events'
 import { mkdtempSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './free-port.js'
 import { loadBundle, runBundle } from './run-bundle.js'
 
 const [bundle = '', output = ''] = process.argv.slice(2)
@@ -67,16 +66,6 @@ async function answered(url) {
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   throw new Error(`${url} was not answered within ${limit} ms`)
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port could be had')
-  return address.port
 }
 
 main().then(() => process.exit(0), (error) => {

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../../scripts/free-port.js'
 import { createGitSource } from '../../src/git/git-source.ts'
 import type { ContainerRuntime } from '../../src/rollout/ports.ts'
 import { hostTablePath } from '../../src/sandbox/runtime.ts'
@@ -178,16 +177,6 @@ async function readWhenThere(path: string, router: OwnProcess): Promise<Record<s
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   throw new Error('the router did not serve within 10 s')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port could be had')
-  return address.port
 }
 
 function origin(port: number | undefined): string {
