@@ -14,9 +14,11 @@ export interface SecretCheck {
 export function authenticate(app: FastifyInstance, secret: SecretCheck, wrongSecrets: WrongSecrets): void {
   app.addHook('onRequest', async (request, reply) => {
     if (isOpen(request)) return undefined
+    const isRight = await secret.matches(candidateOf(request))
+    // Asked after the look at the file: of many guesses sent at once, all would find the count where it was before.
     const wait = wrongSecrets.shutOutFor(request.ip)
     if (wait > 0) return refuse(reply.header('Retry-After', wait), 'too_many_attempts', `Too many wrong secrets from ${request.ip}; try again in ${wait} s.`)
-    if (await secret.matches(candidateOf(request))) return undefined
+    if (isRight) return undefined
     const problem = secret.problem()
     if (problem !== null) return refuse(reply, 'observing', `Nobody can be let in, since there is no usable secret. ${problem}`)
     wrongSecrets.count(request.ip)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaultApiLimits } from '../../src/api/create-api.ts'
 import { freshApi, secret } from './api.ts'
+import { deferred } from './deferred.ts'
 import { fakeUpdater, idleStatus } from './fake-updater.ts'
 
 const everyCall = [
@@ -75,6 +76,21 @@ describe('wrong secrets', () => {
     expect((await app.inject(right)).statusCode).toBe(429)
     now = 60_000
     expect((await app.inject(right)).statusCode).toBe(200)
+  })
+
+  it('sent all at once get past the limit no more than one after the other, the right one among them included', async () => {
+    const calls = [wrong, wrong, wrong, wrong, right]
+    const { promise: allAreLookedAt, resolve: release } = deferred<void>()
+    let looks = 0
+    const matches = async (candidate: string) => {
+      looks += 1
+      if (looks === calls.length) release()
+      await allAreLookedAt
+      return candidate === secret
+    }
+    const app = freshApi({ updater: reading(), limits, secret: { matches, problem: () => null } })
+    const answers = await Promise.all(calls.map((call) => app.inject(call)))
+    expect(answers.map(({ statusCode }) => statusCode)).toStrictEqual([401, 401, 401, 429, 429])
   })
 
   it('of one address do not shut out another', async () => {
