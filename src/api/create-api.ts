@@ -9,6 +9,7 @@ import { answerError, answerErrors } from './answer-errors.ts'
 import { authenticate } from './authenticate.ts'
 import type { SecretCheck } from './authenticate.ts'
 import { answerBrokenConnection } from './broken-connections.ts'
+import { limitConnectionsPerAddress } from './connections-per-address.ts'
 import type { DiskUsage } from './disk-usage.ts'
 import { logRequests } from './log-requests.ts'
 import { describeApi } from './openapi.ts'
@@ -34,6 +35,8 @@ export interface ApiLimits {
   /** How long a kept-alive connection may idle. Traefik's and Node's clients keep theirs shorter. */
   readonly keepAlive: number
   readonly connections: number
+  /** Of these, how many one address may have at once. */
+  readonly connectionsPerAddress: number
   readonly diagnostics: number
   readonly wrongSecrets: WrongSecretLimit
 }
@@ -43,6 +46,7 @@ export const defaultApiLimits: ApiLimits = {
   request: 10_000,
   keepAlive: 30_000,
   connections: 256,
+  connectionsPerAddress: 32,
   diagnostics: 20_000,
   wrongSecrets: { attempts: 30, window: 60_000 },
 }
@@ -105,5 +109,6 @@ function createServer(log: FastifyBaseLogger, limits: ApiLimits): FastifyInstanc
     schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.server.maxConnections = limits.connections
+  limitConnectionsPerAddress(app.server, limits.connectionsPerAddress)
   return app
 }

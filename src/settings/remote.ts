@@ -13,10 +13,10 @@ export function readRemote(text: string): Remote {
   if (url === null || !['https:', 'http:', 'ssh:', 'file:'].includes(url.protocol)) {
     return { problem: 'must be owner/repo, a git URL such as https://example.org/stack.git, or an absolute path' }
   }
-  if (url.password !== '' || (url.protocol.startsWith('http') && url.username !== '')) {
+  if (url.password !== '' || (url.protocol.startsWith('http') && (url.username !== '' || url.search !== '' || url.hash !== ''))) {
     return { problem: 'must not carry credentials; put the token into GITHUB_TOKEN' }
   }
   if (url.protocol === 'http:' && !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return { problem: 'must not be plain http, which anybody on the way can change; use https' }
-  if (url.hostname.startsWith('-')) return { problem: 'names an impossible host' }
+  if (url.hostname.startsWith('-') || url.username.startsWith('-')) return { problem: 'names an impossible host or user' }
   return { url: text }
 }

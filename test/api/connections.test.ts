@@ -164,6 +164,17 @@ describe('a client that is no good', () => {
     expect(await untilClosed(socket)).toContain('"error":"This is not an HTTP request."')
   })
 
+  it('gets its share of the connections and no more, and gets it again once it has closed some', async () => {
+    const port = await listeningApi({ limits: { ...defaultApiLimits, headers: 60_000, connectionsPerAddress: 2 } })
+    const kept = [open(port), open(port)]
+    await Promise.all(kept.map((socket) => once(socket, 'connect')))
+    expect(await untilClosed(open(port))).toBe('')
+    for (const socket of kept) socket.destroy()
+    await Promise.all(kept.map((socket) => once(socket, 'close')))
+    const answer = await untilAnswered(port)
+    expect(answer).toContain('200 OK')
+  })
+
   it('is turned away when there are too many of it, and others get in as soon as it is gone', async () => {
     const port = await listeningApi({ limits: { ...defaultApiLimits, headers: 60_000, connections: 3 } })
     const crowd = Array.from({ length: 3 }, () => open(port))
@@ -173,3 +184,14 @@ describe('a client that is no good', () => {
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200)
   })
 })
+
+/** Asks again until the server has noticed that earlier connections are closed. */
+async function untilAnswered(port: number): Promise<string> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const socket = open(port)
+    socket.write('GET /health HTTP/1.1\r\nHost: updater\r\nConnection: close\r\n\r\n')
+    const text = await untilClosed(socket)
+    if (text !== '') return text
+  }
+  throw new Error('no connection was answered')
+}

@@ -117,7 +117,7 @@ describe('AUTO_UPDATE_REPO', () => {
     expect(good({ AUTO_UPDATE_REPO: text }).git.remote).toBe(url)
   })
 
-  it.each(['stack', '../stack', '--upload-pack=x', '-u/x', 'ext::sh -c x', 'ext::sh', 'https://a b/c', 'ftp://example.org/x', 'ssh://-oProxyCommand=x/y', 'git@-oProxyCommand:x', 'git@host:-x', 'a/b/c', 'git://example.org/x', 'http://example.org/x'])(
+  it.each(['stack', '../stack', '--upload-pack=x', '-u/x', 'ext::sh -c x', 'ext::sh', 'https://a b/c', 'ftp://example.org/x', 'ssh://-oProxyCommand=x/y', 'ssh://-o@example.org/x', 'git@-oProxyCommand:x', 'git@host:-x', 'a/b/c', 'git://example.org/x', 'http://example.org/x'])(
     '%s is refused',
     (text) => {
       expect(problems({ AUTO_UPDATE_REPO: text })).toStrictEqual([expect.stringMatching(/^environment: AUTO_UPDATE_REPO (must|names)/)])
@@ -125,7 +125,8 @@ describe('AUTO_UPDATE_REPO', () => {
   )
 
   it('is refused when it carries credentials, which are not repeated', () => {
-    const sentences = [...problems({ AUTO_UPDATE_REPO: 'https://user:s3cret@example.org/x.git' }), ...problems({ AUTO_UPDATE_REPO: 'https://s3cret@example.org/x.git' })]
-    expect(sentences).toStrictEqual(Array.from({ length: 2 }, () => 'environment: AUTO_UPDATE_REPO must not carry credentials; put the token into GITHUB_TOKEN'))
+    const sentences = [...problems({ AUTO_UPDATE_REPO: 'https://user:s3cret@example.org/x.git' }), ...problems({ AUTO_UPDATE_REPO: 'https://s3cret@example.org/x.git' }),
+      ...problems({ AUTO_UPDATE_REPO: 'https://example.org/x.git?private_token=s3cret' })]
+    expect(sentences).toStrictEqual(Array.from({ length: 3 }, () => 'environment: AUTO_UPDATE_REPO must not carry credentials; put the token into GITHUB_TOKEN'))
   })
 })
