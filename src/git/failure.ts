@@ -42,11 +42,11 @@ export function remoteFailure(url: string, error: unknown): UpdaterError {
   return new UpdaterError('remote_unreachable', `The release repository ${url} gave no usable answer: ${words}`, { cause: error })
 }
 
-/** The line in which git says why, short and without control characters. */
+/** The lines in which git, ssh or the other side say why, short and without control characters. */
 function lastWords(stderr: string): string {
   const printable = stderr.replaceAll(/[^\P{Cc}\n]/gu, ' ')
   const lines = printable.split('\n').map((line) => line.trim()).filter((line) => line !== '')
-  const told = lines.filter((line) => /^(fatal|error):/i.test(line)).slice(0, 3)
+  const told = lines.filter((line) => /^(?:fatal|error|ssh|remote):|permission denied|host key verification failed/i.test(line)).slice(0, 3)
   return (told.length > 0 ? told.join('; ') : (lines.at(-1) ?? 'it said nothing')).slice(0, 400)
 }
 
