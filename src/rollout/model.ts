@@ -75,7 +75,6 @@ export interface OpenOperation {
   /** Topology of that moment: settings may change between a crash and the next start. */
   readonly topology: Topology
   readonly generations: Generations | null
-  readonly oldContainers: readonly string[]
   readonly singletonsBefore: readonly SingletonBefore[]
   /** Set once the operation has turned round. */
   readonly failure: Failure | null

@@ -63,7 +63,6 @@ const OpenOperation = Type.Object({
   startedAt: Text,
   topology: Topology,
   generations: Type.Union([Type.Object({ target: Text, back: Text }), Type.Null()]),
-  oldContainers: Type.Array(Text),
   singletonsBefore: Type.Array(Type.Object({ service: Text, containerId: Text, imageId: Text })),
   failure: Type.Union([Type.Object({ code: Code, cause: FailureCause, sentence: Text, step: MaybeText }), Type.Null()]),
   pauseRequested: MaybeText,

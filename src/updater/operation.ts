@@ -8,7 +8,7 @@ import type { Hold, OpenOperation, Release, UpdateResult } from '../rollout/mode
 import { reconcile, type Patience } from '../rollout/recovery/reconcile.ts'
 import { resultOf } from '../rollout/results.ts'
 import { retire, rollOut } from '../rollout/rollout.ts'
-import { otherColor, servicesOf, singletonServices } from '../rollout/topology.ts'
+import { otherColor, singletonServices } from '../rollout/topology.ts'
 import { releaseOfCommit, releaseOfTag } from './targets.ts'
 
 /** What was asked for. */
@@ -108,14 +108,9 @@ async function refuse(attempt: Attempt, error: unknown): Promise<void> {
 async function open(attempt: Attempt, target: Release): Promise<void> {
   const { context } = attempt
   const { topology } = context.settings
-  const { record } = context.journal
-  const [old, singletons] = await Promise.all([
-    look(context, servicesOf(topology, record.activeColor)),
-    look(context, singletonServices(topology)),
-  ])
+  const singletons = await look(context, singletonServices(topology))
   const operation: OpenOperation = {
     ...draft(attempt, target, now(context)),
-    oldContainers: old.map(({ id }) => id),
     singletonsBefore: singletons.map(({ service, id, imageId }) => ({ service, containerId: id, imageId })),
   }
   await context.journal.commit((current) => {
@@ -186,7 +181,6 @@ function draft(attempt: Attempt, target: Release, startedAt: string): OpenOperat
     startedAt,
     topology: attempt.context.settings.topology,
     generations: null,
-    oldContainers: [],
     singletonsBefore: [],
     failure: null,
     pauseRequested: null,

@@ -67,7 +67,6 @@ export const openOperation: OpenOperation = {
   startedAt: '2026-11-21T12:00:00.000Z',
   topology: { groups: [], singletons: [] },
   generations: null,
-  oldContainers: [],
   singletonsBefore: [],
   failure: null,
   pauseRequested: null,

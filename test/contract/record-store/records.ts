@@ -29,7 +29,6 @@ export const openOperation: OpenOperation = {
     singletons: [{ name: 'bot', service: 'bot' }],
   },
   generations: { target: 'gen-2', back: 'gen-3' },
-  oldContainers: ['c1'],
   singletonsBefore: [{ service: 'bot', containerId: 'c2', imageId: 'i2' }],
   failure: { code: 'unhealthy', cause: 'release', sentence: 'never healthy', step: 'health_skills' },
   pauseRequested: 'by hand',
