@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
+/** Campaigns of the simulation: pure and long, two files at a time. */
+const campaigns = ['test/simulation/campaign/**/*.test.ts']
+/** Daemons that are killed, disks that fill up or lose their power: one at a time, for they measure recovery. */
+const onFaults = ['test/kill/**/*.test.ts', 'test/power/**/*.test.ts']
 /** Levels that start an engine take their turn alone: they measure real waits, and an engine needs both cores. */
 const onEngine = ['test/docker/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/contract/**/*.docker.test.ts', 'test/traefik/**/*.test.ts']
 /** Levels with a daemon, git and processes of their own. */
@@ -13,15 +17,23 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...onEngine, ...onProcesses], sequence: { groupOrder: 0 } },
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...onEngine, ...onProcesses, ...campaigns, ...onFaults], sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
-        test: { name: 'processes', include: onProcesses, testTimeout: 60_000, sequence: { groupOrder: 1 } },
+        test: { name: 'campaigns', include: campaigns, testTimeout: 20 * 60_000, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
-        test: { name: 'engine', include: onEngine, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 2 } },
+        test: { name: 'processes', include: onProcesses, testTimeout: 60_000, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: { name: 'faults', include: onFaults, fileParallelism: false, testTimeout: 20 * 60_000, sequence: { groupOrder: 3 } },
+      },
+      {
+        extends: true,
+        test: { name: 'engine', include: onEngine, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 4 } },
       },
     ],
   },

@@ -1,8 +1,9 @@
 import type { Reporter, TestCase, TestModule, TestRunEndReason } from 'vitest/node'
 import type { SerializedError } from 'vitest'
+import { linesOf } from './figures.ts'
 
 /**
- * Ends a run with what was not run and why, and with the plain line `N passed, N failed` that needs no tool to read.
+ * Ends a run with its figures, with what was not run and why, and with the plain line `N passed, N failed` that needs no tool to read.
  * A module that could not even be loaded, and a suite whose hook failed, count as one failure.
  */
 export default class PlainReporter implements Reporter {
@@ -14,6 +15,8 @@ export default class PlainReporter implements Reporter {
     const broken = suites.filter((suite) => suite.errors().length > 0).length + errors.length
     const skipped = tests.filter((test) => test.result().state === 'skipped')
 
+    const figures = linesOf(tests.flatMap((test) => test.meta().figures ?? []))
+    if (figures.length > 0) process.stdout.write(`\nFigures:\n${figures.map((line) => `  ${line}\n`).join('')}`)
     if (skipped.length > 0) process.stdout.write(`\nNot run here:\n${[...new Set(skipped.map(reasonOf))].map((line) => `  ${line}\n`).join('')}`)
     const left = skipped.length > 0 ? `, ${skipped.length} skipped` : ''
     process.stdout.write(`\n${count('passed')} passed, ${count('failed') + broken} failed${left}\n`)
