@@ -83,6 +83,10 @@ export class Invariants implements EffectWatch {
     this.look(effect)
   }
 
+  afterFile(effect: Effect): void {
+    this.look(effect)
+  }
+
   /** The rules about the world's state, at any moment. */
   look(effect: Effect | null): void {
     this.#single(effect)

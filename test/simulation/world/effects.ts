@@ -4,17 +4,21 @@ import { untilAborted } from '../../../src/rollout/within.ts'
 import type { Life } from './life.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
-/** A change of the world that a daemon asks for. */
+/** A change of the world that a daemon asks for, or a question that it asks. */
 export interface Effect {
-  /** Counted from the world's beginning. */
+  /** Counted from the world's beginning, each level for itself: effects of ports, calls of files, questions. */
   readonly index: number
-  /** Port and method: `runtime.up`. */
+  /** Port and method: `runtime.up`, `files.rename`, `probe.routed`. */
   readonly name: string
   readonly services?: readonly string[]
   readonly containerId?: string
   readonly commit?: string
   readonly generation?: string
   readonly record?: UpdaterRecord
+  /** Of a call of files. */
+  readonly path?: string
+  /** New name, of `files.rename`. */
+  readonly to?: string
 }
 
 /** What an effect is about, before it is counted. */
@@ -35,12 +39,22 @@ export interface EffectWatch {
   asked(effect: Effect): void
   before(effect: Effect): void
   after(effect: Effect): void
+  /** A call of files has changed the disk. */
+  afterFile(effect: Effect): void
 }
 
 /** The one way into the world. */
 export class Effects {
+  /** Effects of ports, in the order in which they were asked for. */
   readonly done: Effect[] = []
-  interference: Interference = (_effect, run) => run()
+  /** Calls of files that lie below them. */
+  readonly files: Effect[] = []
+  questions = 0
+  interference: Interference = undisturbed
+  /** The same for the calls of files that an effect consists of: `files.write`, `files.sync`, `files.rename` … */
+  fileInterference: Interference = undisturbed
+  /** The same for questions: `runtime.containers`, `probe.direct`, `source.listTags`, `files.read` … */
+  questionInterference: Interference = undisturbed
   readonly #time: VirtualTime
   readonly #watch: EffectWatch
 
@@ -68,6 +82,34 @@ export class Effects {
       return signal === null ? work : untilAborted(signal, work)
     })
   }
+
+  /** One call of files: takes no time, and ends with its daemon. */
+  performFile<T>(life: Life, deed: Deed, run: () => T): Promise<T> {
+    return life.call(() => {
+      const effect = { ...deed, index: this.files.length }
+      this.files.push(effect)
+      const watched = async (): Promise<T> => {
+        const result = run()
+        this.#watch.afterFile(effect)
+        return result
+      }
+      return this.fileInterference(effect, watched, { life, time: this.#time, signal: null })
+    })
+  }
+
+  /** One question of a daemon: it changes nothing, but may be answered late, with what was so when it was asked, or not at all. */
+  ask<T>(life: Life, deed: Deed, signal: AbortSignal | null, answer: () => Promise<T>): Promise<T> {
+    return life.call(() => {
+      if (signal?.aborted === true) return Promise.reject(reasonOf(signal))
+      this.questions += 1
+      const work = this.questionInterference({ ...deed, index: this.questions - 1 }, answer, { life, time: this.#time, signal })
+      return signal === null ? work : untilAborted(signal, work)
+    })
+  }
+}
+
+function undisturbed<T>(_effect: Effect, run: () => Promise<T>): Promise<T> {
+  return run()
 }
 
 /** What can be done to one effect. */
@@ -107,6 +149,13 @@ export const faults = {
 
 export type FaultKind = keyof typeof faults
 
+/** The answer is taken when it is asked for and comes five seconds later: by then it may be wrong. */
+export const stale: Interference = async (_effect, run, { time }) => {
+  const answer = await run()
+  await time.pause(5_000)
+  return answer
+}
+
 /** Does this to the first effect that the choice accepts, and nothing to all others. */
 export function once(kind: FaultKind, choice: (effect: Effect) => boolean): Interference {
   let used = false
@@ -130,10 +179,11 @@ export function tell(effect: Effect): string {
 }
 
 const codes: Readonly<Record<string, ErrorCode>> = {
-  source: 'git_failed', runtime: 'engine_failed', router: 'routes_unwritable', store: 'storage_failed', history: 'storage_failed',
+  source: 'git_failed', runtime: 'engine_failed', probe: 'engine_failed', router: 'routes_unwritable', store: 'storage_failed', history: 'storage_failed',
 }
 
-function failureOf(effect: Effect): UpdaterError {
+function failureOf(effect: Effect): Error {
+  if (effect.name.startsWith('files.')) return Object.assign(new Error(`EIO: i/o error, ${effect.name.slice('files.'.length)} '${effect.path}'`), { code: 'EIO' })
   const code = codes[effect.name.split('.')[0] ?? '']
   if (code === undefined) throw new Error(`no error is modelled for ${effect.name}`)
   return new UpdaterError(code, `${effect.name} failed by order of the test.`)

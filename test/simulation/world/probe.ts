@@ -2,7 +2,6 @@ import type { Container, ProbeAnswer } from '../../../src/rollout/model.ts'
 import type { HealthProbe } from '../../../src/rollout/ports.ts'
 import { internalEntryPoint } from '../../../src/rollout/stamp.ts'
 import type { Color, Group } from '../../../src/rollout/topology.ts'
-import { untilAborted } from '../../../src/rollout/within.ts'
 import type { Instance } from './engine.ts'
 import type { Life } from './life.ts'
 import type { Stack } from './stack.ts'
@@ -20,11 +19,11 @@ export class SimulatedProbe implements HealthProbe {
   }
 
   direct(container: Container, _group: Group, signal: AbortSignal): Promise<ProbeAnswer> {
-    return this.#ask(signal, () => this.#answerOf(this.#stack.engine.find(container.id), null))
+    return this.#ask('direct', signal, () => this.#answerOf(this.#stack.engine.find(container.id), null))
   }
 
   preview(group: Group, color: Color, signal: AbortSignal): Promise<ProbeAnswer | null> {
-    return this.#ask(signal, () => {
+    return this.#ask('preview', signal, () => {
       if (!this.#stack.hasPreviews) return null
       const { traefik, engine } = this.#stack
       if (traefik.down) return refused
@@ -37,7 +36,7 @@ export class SimulatedProbe implements HealthProbe {
   }
 
   routed(group: Group, signal: AbortSignal): Promise<ProbeAnswer> {
-    return this.#ask(signal, () => {
+    return this.#ask('routed', signal, () => {
       const { traefik, engine } = this.#stack
       if (traefik.down) return refused
       const inForce = traefik.at(group.entryPoint)
@@ -60,8 +59,8 @@ export class SimulatedProbe implements HealthProbe {
     return { healthy: true, status: 200, stamp, detail: '200 OK' }
   }
 
-  #ask<T>(signal: AbortSignal, answer: () => T): Promise<T> {
-    return this.#life.call(() => untilAborted(signal, this.#stack.time.pause(probeCall).then(answer)))
+  #ask<T>(question: string, signal: AbortSignal, answer: () => T): Promise<T> {
+    return this.#stack.effects.ask(this.#life, { name: `probe.${question}` }, signal, () => this.#stack.time.pause(probeCall).then(answer))
   }
 }
 

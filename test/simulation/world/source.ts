@@ -1,7 +1,6 @@
 import { UpdaterError } from '../../../src/rollout/errors.ts'
 import type { TagRef, TreeState } from '../../../src/rollout/model.ts'
 import type { ReleaseSource } from '../../../src/rollout/ports.ts'
-import { untilAborted } from '../../../src/rollout/within.ts'
 import type { Deed } from './effects.ts'
 import type { Life } from './life.ts'
 import type { Stack } from './stack.ts'
@@ -19,7 +18,7 @@ export class SimulatedSource implements ReleaseSource {
   }
 
   listTags(signal: AbortSignal): Promise<TagRef[]> {
-    return this.#look(signal, () => {
+    return this.#look('listTags', signal, () => {
       this.#reachRemote()
       return [...this.#stack.git.remoteTags].map(([tag, commit]) => ({ tag, commit }))
     })
@@ -37,7 +36,7 @@ export class SimulatedSource implements ReleaseSource {
   }
 
   has(commit: string, signal: AbortSignal): Promise<boolean> {
-    return this.#look(signal, () => this.#stack.git.mirror.has(commit))
+    return this.#look('has', signal, () => this.#stack.git.mirror.has(commit))
   }
 
   checkout(commit: string, signal: AbortSignal): Promise<void> {
@@ -50,11 +49,11 @@ export class SimulatedSource implements ReleaseSource {
   }
 
   describeTree(signal: AbortSignal): Promise<TreeState> {
-    return this.#look(signal, () => this.#stack.git.tree)
+    return this.#look('describeTree', signal, () => this.#stack.git.tree)
   }
 
   treeConflicts(commit: string, signal: AbortSignal): Promise<string[]> {
-    return this.#look(signal, () => {
+    return this.#look('treeConflicts', signal, () => {
       if (this.#stack.git.tree.kind === 'foreign') return []
       this.#mustHave(commit)
       return [...this.#stack.git.conflicts]
@@ -86,8 +85,8 @@ export class SimulatedSource implements ReleaseSource {
     if (remoteFault !== null) throw new UpdaterError('remote_unreachable', remoteFault)
   }
 
-  #look<T>(signal: AbortSignal, answer: () => T): Promise<T> {
-    return this.#life.call(() => untilAborted(signal, this.#stack.time.pause(gitCall).then(answer)))
+  #look<T>(question: string, signal: AbortSignal, answer: () => T): Promise<T> {
+    return this.#stack.effects.ask(this.#life, { name: `source.${question}` }, signal, () => this.#stack.time.pause(gitCall).then(answer))
   }
 
   #act<T>(deed: Deed, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
