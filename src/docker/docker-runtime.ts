@@ -3,6 +3,7 @@ import type { Container } from '../rollout/model.ts'
 import type { ContainerRuntime } from '../rollout/ports.ts'
 import { createCompose } from './compose/compose.ts'
 import { createModels } from './compose/models.ts'
+import { followContainers } from './containers/follow.ts'
 import { removeContainer, startContainer, stopContainer } from './containers/end.ts'
 import { inspectContainer, listContainers } from './containers/list.ts'
 import { containerLogs } from './containers/logs.ts'
@@ -12,7 +13,7 @@ import { identifyImages, tagAdopted } from './images/adopt.ts'
 import { buildRelease } from './images/build-release.ts'
 import { createImageLabels } from './images/labels-of-images.ts'
 import { pruneBuildCache, pruneImages } from './images/prune.ts'
-import { keepImage, missingImages, moveTags } from './images/tags.ts'
+import { keepImage, mistagged, missingImages, moveTags } from './images/tags.ts'
 import { preflight } from './preflight/preflight.ts'
 import { parseReference } from './references.ts'
 import { dockerDefaults } from './settings.ts'
@@ -35,12 +36,14 @@ export function createDockerRuntime(options: DockerRuntimeOptions): ContainerRun
 
   return {
     containers: list,
+    follow: (services, onChange, signal) => followContainers(engine, settings.project, services, onChange, signal),
     preflight: (release, services, needBytes, signal) => preflight(engine, models, compose.environment, settings, release, services, needBytes, signal),
     build: async (release, services, onProgress, signal) => {
       const { model } = await models.of(release, signal)
       return await buildRelease(engine, settings, model, release, services, onProgress, signal)
     },
     missingImages: async (release, services, signal) => missingImages(engine, (await models.of(release, signal)).model, release, services, signal),
+    mistagged: async (release, services, signal) => mistagged(engine, (await models.of(release, signal)).model, release, services, signal),
     tag: async (release, services, signal) => moveTags(engine, (await models.of(release, signal)).model, release, services, signal),
     up: async (release, services, signal) =>
       await composeUp(engine, compose, await models.of(release, signal), release, services, (signal) => list(services, signal), signal),

@@ -38,6 +38,12 @@ export interface ContainerRuntime {
   /** Every container of these services, in every state. @throws engine_unreachable */
   containers(services: readonly string[], signal: AbortSignal): Promise<Container[]>
   /**
+   * Calls `onChange` once it listens, and whenever a container of these services may have been started, ended, removed or
+   * changed its health; also without need. Settles when `signal` aborts, and resolves when the engine hangs up: then
+   * something may have been missed. @throws engine_unreachable, engine_failed when there is nothing to listen to
+   */
+  follow(services: readonly string[], onChange: () => void, signal: AbortSignal): Promise<void>
+  /**
    * Refuses what cannot work before anything is changed: compose files that do not parse or lack a managed service,
    * unset variables, missing bind sources, managed services that bind tracked files, build contexts outside the
    * repository, less free space than `needBytes`. All reasons in one error. @throws release_refused, disk_full
@@ -50,6 +56,8 @@ export interface ContainerRuntime {
   build(release: Release, services: readonly string[], onProgress: (progress: BuildProgress) => void, signal: AbortSignal): Promise<BuildReport>
   /** Services of the list whose image of this release is not there (fault 28). */
   missingImages(release: Release, services: readonly string[], signal: AbortSignal): Promise<string[]>
+  /** Services whose moving tag points at something else than this release's image, or at nothing; none whose image is gone. */
+  mistagged(release: Release, services: readonly string[], signal: AbortSignal): Promise<string[]>
   /** Points each service's moving tag (`:blue`, `:green`, `:current`) at this release's image. @throws image_missing */
   tag(release: Release, services: readonly string[], signal: AbortSignal): Promise<void>
   /**

@@ -6,6 +6,7 @@ import type { SandboxService } from './compose/sandbox-service.ts'
 import { createContainerShelf } from './containers/container-shelf.ts'
 import { toContainer } from './containers/container-state.ts'
 import { stopContainer } from './containers/container-stop.ts'
+import { followContainers } from './containers/follow.ts'
 import { readLastLines } from './containers/last-lines.ts'
 import { createStarter } from './containers/starter.ts'
 import type { HostTable } from './host-table.ts'
@@ -74,6 +75,8 @@ export function createSandboxRuntime(options: SandboxOptions): ContainerRuntime 
       })
     },
 
+    follow: (_services, onChange, signal) => failingAs('engine_failed', 'The sandbox cannot be followed', () => followContainers(join(directory, 'containers'), onChange, signal), signal),
+
     async preflight(release, services, needBytes, signal) {
       signal.throwIfAborted()
       refuseUnsoundRelease(release, await readRelease(places, release, 'release_refused'), services)
@@ -93,6 +96,16 @@ export function createSandboxRuntime(options: SandboxOptions): ContainerRuntime 
       const services = await servicesOf(release, names, 'engine_failed')
       const found = await Promise.all(services.map(({ image }) => images.find(releaseTag(image, release.commit))))
       return names.filter((_, index) => found[index] === null)
+    },
+
+    async mistagged(release, names, signal) {
+      signal.throwIfAborted()
+      const services = await servicesOf(release, names, 'engine_failed')
+      const astray = await Promise.all(services.map(async ({ image, tag }) => {
+        const [wanted, found] = await Promise.all([images.find(releaseTag(image, release.commit)), images.find(`${image}:${tag}`)])
+        return wanted !== null && found?.id !== wanted.id
+      }))
+      return names.filter((_, index) => astray[index] === true)
     },
 
     async tag(release, names, signal) {

@@ -15,6 +15,18 @@ export async function missingImages(engine: Engine, model: ComposeModel, release
   return services.filter((_, index) => there[index] === false)
 }
 
+/** Services whose image of this release is there, and whose moving tag is at another one or nowhere. */
+export async function mistagged(engine: Engine, model: ComposeModel, release: Release, services: readonly string[], signal: AbortSignal): Promise<string[]> {
+  const astray = await Promise.all(
+    services.map(async (service) => {
+      const { repository, releaseReference, movingTag } = managedImage(model, release.commit, service)
+      const [wanted, found] = await Promise.all([inspectImage(engine, releaseReference, signal), inspectImage(engine, `${repository}:${movingTag}`, signal)])
+      return wanted !== null && found?.id !== wanted.id
+    }),
+  )
+  return services.filter((_, index) => astray[index] === true)
+}
+
 /** Looks at all of them before the first tag is moved: tags and compose file go together or not at all. @throws image_missing */
 export async function moveTags(engine: Engine, model: ComposeModel, release: Release, services: readonly string[], signal: AbortSignal): Promise<void> {
   const missing = await missingImages(engine, model, release, services, signal)

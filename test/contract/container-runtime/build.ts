@@ -62,6 +62,21 @@ export function buildContract(here: () => ContainerRuntimeWorld): void {
       await expect(runtime.build(release('endless'), [services.bot], () => undefined, signal)).rejects.toMatchObject({ code: 'cancelled' })
     })
 
+    it('tells which tags do not point at a release, until they are moved there', async () => {
+      const { runtime, release } = here()
+      const [good, next] = [release('good'), release('next')]
+      const both = [services.blue, services.bot]
+      for (const one of [good, next]) await runtime.build(one, both, () => undefined, limit())
+      await runtime.tag(good, both, limit())
+      await runtime.tag(next, [services.bot], limit())
+      expect(await runtime.mistagged(good, both, limit())).toEqual([services.bot])
+      expect(await runtime.mistagged(next, both, limit())).toEqual([services.blue])
+      await runtime.tag(good, [services.bot], limit())
+      expect(await runtime.mistagged(good, both, limit())).toEqual([])
+      // An image that is not there could not be pointed at.
+      expect(await runtime.mistagged(release('endless'), both, limit())).toEqual([])
+    }, testLimit)
+
     it('has no tag moved to an image that is not there', async () => {
       const { runtime, release } = here()
       await expect(runtime.tag(release('endless'), [services.bot], limit())).rejects.toMatchObject({ code: 'image_missing' })

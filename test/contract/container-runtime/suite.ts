@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe } from 'vitest'
 import { buildContract } from './build.ts'
 import { adoptionContract } from './adoption.ts'
 import { containerContract } from './containers.ts'
+import { eventsContract } from './events.ts'
 import { preflightContract } from './preflight.ts'
 import { retentionContract } from './retention.ts'
 import { clear } from './world.ts'
@@ -36,6 +37,7 @@ export function containerRuntimeContract(name: string, makeWorld: () => Promise<
     preflightContract(here)
     buildContract(here)
     containerContract(here)
+    eventsContract(here)
     adoptionContract(here)
     retentionContract(here)
   })

@@ -40,8 +40,8 @@ export class Engine {
   hangs = false
   /** Whether the singletons' images have a health check. */
   singletonsHaveHealthCheck = true
-  /** Called whenever a container changed by itself. */
-  onChange: () => void = () => undefined
+  /** Called with the service of a container that was started, ended or went away. */
+  readonly listeners = new Set<(service: string) => void>()
   readonly #time: VirtualTime
   #created = 0
 
@@ -71,7 +71,7 @@ export class Engine {
         if (instance.run === run && instance.state === 'running') this.#exitedByItself(instance, run)
       })
     }
-    this.onChange()
+    this.#tell(instance)
   }
 
   /** SIGTERM; resolves when the process is gone. */
@@ -85,12 +85,12 @@ export class Engine {
   exit(instance: Instance, code: number): void {
     instance.state = 'exited'
     instance.exitCode = code
-    this.onChange()
+    this.#tell(instance)
   }
 
   discard(instance: Instance): void {
     this.instances.splice(this.instances.indexOf(instance), 1)
-    this.onChange()
+    this.#tell(instance)
   }
 
   find(id: string): Instance | undefined {
@@ -114,10 +114,14 @@ export class Engine {
     return state === 'exited' || state === 'dead' ? !stoppedOnDemand : state !== 'created'
   }
 
+  #tell({ service }: Instance): void {
+    for (const listener of this.listeners) listener(service)
+  }
+
   #exitedByItself(instance: Instance, run: number): void {
     instance.state = 'restarting'
     instance.exitCode = 3
-    this.onChange()
+    this.#tell(instance)
     this.#time.after(engineTimes.restart * 2 ** Math.min(instance.restarts, 6), () => {
       if (instance.run !== run || instance.state !== 'restarting') return
       instance.restarts += 1

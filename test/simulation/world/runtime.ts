@@ -21,11 +21,11 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   containers(services: readonly string[], signal: AbortSignal): Promise<Container[]> {
-    return this.#look(signal, () => this.#stack.engine.instances.filter(({ service }) => services.includes(service)).map((instance) => this.#view(instance)))
+    return this.#look('containers', signal, () => this.#stack.engine.instances.filter(({ service }) => services.includes(service)).map((instance) => this.#view(instance)))
   }
 
   preflight(release: Release, services: readonly string[], needBytes: number, signal: AbortSignal): Promise<void> {
-    return this.#look(signal, () => {
+    return this.#look('preflight', signal, () => {
       if (services.length === 0) return
       if (!this.#stack.hasFilesOf(release.commit)) throw new UpdaterError('release_refused', `There are no compose files of ${release.tag}.`)
       if (this.#stack.kindOf(release.commit) === 'preflight refuses') throw new UpdaterError('release_refused', 'DATABASE_URL is not set.')
@@ -53,7 +53,14 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   missingImages(release: Release, services: readonly string[], signal: AbortSignal): Promise<string[]> {
-    return this.#look(signal, () => services.filter((service) => this.#stack.images.get(service, release.commit) === undefined))
+    return this.#look('missingImages', signal, () => services.filter((service) => this.#stack.images.get(service, release.commit) === undefined))
+  }
+
+  mistagged(release: Release, services: readonly string[], signal: AbortSignal): Promise<string[]> {
+    return this.#look('mistagged', signal, () => services.filter((service) => {
+      const image = this.#stack.images.get(service, release.commit)
+      return image !== undefined && this.#stack.images.current.get(service) !== image
+    }))
   }
 
   tag(release: Release, services: readonly string[], signal: AbortSignal): Promise<void> {
@@ -103,7 +110,7 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   logs(id: string, lines: number, signal: AbortSignal): Promise<string[]> {
-    return this.#look(signal, () => (this.#stack.engine.find(id) === undefined ? [] : [`last words of ${id}`].slice(-lines)))
+    return this.#look('logs', signal, () => (this.#stack.engine.find(id) === undefined ? [] : [`last words of ${id}`].slice(-lines)))
   }
 
   keepImage(containerId: string, operation: string, signal: AbortSignal): Promise<void> {
@@ -115,7 +122,7 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   identify(containers: readonly Container[], signal: AbortSignal): Promise<Adoption> {
-    return this.#look(signal, () => {
+    return this.#look('identify', signal, () => {
       const images = containers.map(({ id }) => this.#mustFind(id).image)
       return { commit: common(images.map(({ commit }) => commit)), version: common(images.map(({ version }) => version)) }
     })
@@ -133,6 +140,28 @@ export class SimulatedRuntime implements ContainerRuntime {
 
   prune(keep: KeepSet, _services: readonly string[], signal: AbortSignal): Promise<void> {
     return this.#act({ name: 'runtime.prune' }, signal, async () => this.#stack.images.prune(keep.commits, keep.operations))
+  }
+
+  /** An event comes one call later; an engine that went away ends the stream. */
+  follow(services: readonly string[], onChange: () => void, signal: AbortSignal): Promise<void> {
+    const { engine, time } = this.#stack
+    return this.#life.call(() => untilAborted(signal, this.#answering(() => new Promise<void>((resolve) => {
+      const end = (): void => {
+        engine.listeners.delete(hear)
+        resolve()
+      }
+      const hear = (service: string): void => {
+        if (!services.includes(service)) return
+        time.after(engineTimes.call, () => {
+          if (this.#life.dead || signal.aborted || engine.fault !== null || engine.hangs) end()
+          else onChange()
+        })
+      }
+      if (signal.aborted) return end()
+      engine.listeners.add(hear)
+      signal.addEventListener('abort', end, { once: true })
+      onChange()
+    }))))
   }
 
   async #upOne(service: string): Promise<Instance> {
@@ -184,8 +213,8 @@ export class SimulatedRuntime implements ContainerRuntime {
     return instance === undefined ? {} : { services: [instance.service] }
   }
 
-  #look<T>(signal: AbortSignal, answer: () => T): Promise<T> {
-    return this.#life.call(() => untilAborted(signal, this.#answering(async () => answer())))
+  #look<T>(question: string, signal: AbortSignal, answer: () => T): Promise<T> {
+    return this.#stack.effects.ask(this.#life, { name: `runtime.${question}` }, signal, () => this.#answering(async () => answer()))
   }
 
   #act<T>(deed: Deed, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
