@@ -12,6 +12,7 @@ import { createHistoryStore } from './storage/history-store.ts'
 import { takeHand } from './storage/lock.ts'
 import { createNodeFiles } from './storage/node-files.ts'
 import { createRecordStore } from './storage/record-store.ts'
+import { createSpaceReserve } from './storage/space-reserve.ts'
 import { createSystemRandom } from './storage/system-random.ts'
 import { checkRoutesPlace } from './traefik/routes-place.ts'
 import { createTraefikRouter } from './traefik/traefik-router.ts'
@@ -51,6 +52,7 @@ export async function createWorld(parts: WorldParts): Promise<World> {
   const hand = await takeHand({ stateDirectory: paths.stateDirectory, routesPath: paths.routesFile })
   const files = createNodeFiles()
   const random = createSystemRandom()
+  const reserve = createSpaceReserve({ path: join(paths.stateDirectory, 'updater-reserve'), files, log })
   const probe = createHealthProbe({
     entryPoints: settings.traefik.entryPoints,
     preview: settings.traefik.preview,
@@ -76,13 +78,13 @@ export async function createWorld(parts: WorldParts): Promise<World> {
       runtime: await createRuntime(parts, source),
       router: createTraefikRouter({ routesPath: paths.routesFile, stagingDirectory, files }),
       probe,
-      history: createHistoryStore({ path: join(paths.stateDirectory, 'updater-history.jsonl'), files, random, log }),
+      history: createHistoryStore({ path: join(paths.stateDirectory, 'updater-history.jsonl'), files, random, log, reserve }),
       clock,
       random,
       authority: hand,
       log,
     },
-    store: createRecordStore({ path: paths.stateFile, files, random, log }),
+    store: createRecordStore({ path: paths.stateFile, files, random, log, reserve }),
     settings,
     watchInterval,
     observing: () => parts.observing() ?? misplaced,

@@ -6,6 +6,7 @@ import type { Files, HistoryStore, Log, Random } from '../rollout/ports.ts'
 import { publishFile, stageFile } from '../rollout/whole-file.ts'
 import { createStorageChecks } from './record-schema.ts'
 import type { StorageChecks } from './record-schema.ts'
+import type { SpaceReserve } from './space-reserve.ts'
 
 export interface HistoryStoreOptions {
   /** Absolute path of the JSON lines file. Its directory must exist. */
@@ -17,6 +18,8 @@ export interface HistoryStoreOptions {
   readonly limit?: number
   /** Shared by all stores of a process: compiling them takes 50 ms and more. Default: checks of its own. */
   readonly checks?: StorageChecks
+  /** What an entry may use on a full disk. Default: nothing is kept. */
+  readonly reserve?: SpaceReserve
 }
 
 const mode = 0o644
@@ -30,16 +33,18 @@ type Lines = number | 'unseen' | 'torn'
  * as a whole by its readable entries.
  */
 export function createHistoryStore(options: HistoryStoreOptions): HistoryStore {
-  const { path, files, limit = 1_000, checks = createStorageChecks() } = options
+  const { path, files, limit = 1_000, checks = createStorageChecks(), reserve } = options
   const inTurn = oneAtATime()
   let lines: Lines = 'unseen'
 
   return {
-    append: (entry) => inTurn(() => failingAs('written', () => append(entry))),
+    append: (entry) => inTurn(() => failingAs('written', () => (reserve === undefined ? append(entry) : reserve.spend(() => append(entry))))),
     entries: () => inTurn(() => failingAs('read', async () => (await readEntries()).slice(-limit))),
   }
 
   async function append(entry: HistoryEntry): Promise<void> {
+    // What a killed or failed replacement left goes first: on a full disk it is space.
+    if (lines === 'unseen' || lines === 'torn') await sweep()
     const known = lines === 'unseen' ? await countLines() : lines
     lines = 'torn'
     if (known === 'torn' || known >= 2 * limit) {
@@ -73,14 +78,17 @@ export function createHistoryStore(options: HistoryStoreOptions): HistoryStore {
     const staged = `${path}.tmp-${options.random.token()}`
     await stageFile(files, staged, Buffer.from(kept.map(lineOf).join('')), mode)
     await publishFile(files, staged, path)
-    await sweep()
     return kept.length
   }
 
   async function sweep(): Promise<void> {
     const prefix = `${path.slice(path.lastIndexOf('/') + 1)}.tmp-`
-    for (const name of await files.list(dirname(path))) {
-      if (name.startsWith(prefix)) await files.remove(`${dirname(path)}/${name}`)
+    try {
+      for (const name of await files.list(dirname(path))) {
+        if (name.startsWith(prefix)) await files.remove(`${dirname(path)}/${name}`)
+      }
+    } catch (error) {
+      options.log.warn(`Leftovers of the history beside ${path} could not be removed: ${sentenceOf(error)}`)
     }
   }
 

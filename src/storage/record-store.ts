@@ -7,6 +7,7 @@ import { publishFile, stageFile } from '../rollout/whole-file.ts'
 import { decodeRecord, encodeRecord } from './record-file.ts'
 import { createStorageChecks } from './record-schema.ts'
 import type { StorageChecks } from './record-schema.ts'
+import type { SpaceReserve } from './space-reserve.ts'
 
 export interface RecordStoreOptions {
   /** `UPDATER_STATE_PATH`, absolute. Its directory must exist. */
@@ -16,6 +17,8 @@ export interface RecordStoreOptions {
   readonly log: Log
   /** Shared by all stores of a process: compiling them takes 50 ms and more. Default: checks of its own. */
   readonly checks?: StorageChecks
+  /** What a record that settles something may use on a full disk. Default: nothing is kept. */
+  readonly reserve?: SpaceReserve
 }
 
 /** Readable by the stack's other services, as the predecessor's file was; it holds no secret. */
@@ -37,12 +40,14 @@ const mode = 0o644
  * that is gone while `.previous` is there (fault 15). Only a directory without either is `none`.
  */
 export function createRecordStore(options: RecordStoreOptions): RecordStore {
-  const { path, files, checks = createStorageChecks() } = options
+  const { path, files, checks = createStorageChecks(), reserve } = options
   const directory = dirname(path)
   const previousPath = `${path}.previous`
   const damagedPath = `${path}.damaged`
   const temporaryPrefix = `${path.slice(path.lastIndexOf('/') + 1)}.tmp-`
   const inTurn = oneAtATime()
+  /** Whether a write failed since the last sweep: its temporary file may still lie there. */
+  let littered = false
 
   return {
     load: () => inTurn(load),
@@ -74,14 +79,22 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
   async function write(record: UpdaterRecord): Promise<void> {
     try {
       const bytes = encode(record)
-      const current = await files.read(path)
-      if (current !== null) await setAside(current, record)
-      const staged = await stage(bytes)
-      await publishFile(files, staged, path)
+      await (reserve !== undefined && settles(record) ? reserve.spend(() => replace(bytes, record)) : replace(bytes, record))
     } catch (error) {
       if (error instanceof UpdaterError) throw error
       throw new UpdaterError('storage_failed', `The record ${path} could not be written (${sentenceOf(error)}); free space or mend the disk.`, { cause: error })
     }
+    await reserve?.take()
+  }
+
+  async function replace(bytes: Uint8Array, record: UpdaterRecord): Promise<void> {
+    if (littered) await sweep()
+    littered = true
+    const current = await files.read(path)
+    if (current !== null) await setAside(current, record)
+    const staged = await stage(bytes)
+    await orDiscard(staged, publishFile(files, staged, path))
+    littered = false
   }
 
   /** Nothing is written that could not be read again. */
@@ -102,7 +115,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     }
     const copy = await stage(current)
     // Made durable by the sync of the directory that the next stage brings.
-    await files.rename(copy, loaded.kind === 'damaged' ? damagedPath : previousPath)
+    await orDiscard(copy, files.rename(copy, loaded.kind === 'damaged' ? damagedPath : previousPath))
   }
 
   /** A name of its own for every write: a file whose sync failed is never written again (fault 12). */
@@ -112,14 +125,33 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     return temporary
   }
 
+  /** A rename that failed leaves its file; on a full disk that is space. One that took effect all the same left none. */
+  async function orDiscard(staged: string, moved: Promise<void>): Promise<void> {
+    try {
+      await moved
+    } catch (error) {
+      await files.remove(staged).catch(() => undefined) // the next write sweeps
+      throw error
+    }
+  }
+
   async function sweep(): Promise<void> {
     try {
       for (const name of await files.list(directory)) {
         if (name.startsWith(temporaryPrefix)) await files.remove(`${directory}/${name}`)
       }
+      littered = false
     } catch (error) {
       // Leftovers of a killed write cost a little space and nothing else; a read-only disk must not stop the start.
       options.log.warn(`Leftovers of the record in ${directory} could not be removed: ${sentenceOf(error)}`)
     }
   }
+}
+
+/**
+ * Whether a record settles something: no operation is open, or the open one is on its way back. The space in reserve is
+ * for these; an intent to go on that meets a full disk fails, and the undo that follows has the space to be told.
+ */
+function settles({ operation }: UpdaterRecord): boolean {
+  return operation === null || operation.failure !== null || operation.pauseRequested !== null || operation.stoppedCleanly
 }

@@ -106,7 +106,7 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       expect(await world.open().load()).toMatchObject({ kind: 'damaged', reason: expect.stringContaining(world.path) })
     })
 
-    test('a record cut short anywhere is damaged', async () => {
+    test('fault 14: a record cut short anywhere is damaged', async () => {
       const store = world.open()
       await store.write(recordOf({ operation: openOperation }))
       const whole = await bytes()
@@ -116,13 +116,13 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       }
     })
 
-    test('a record edited by hand is damaged, so that a pause cannot be lifted that way', async () => {
+    test('fault 14: a record edited by hand is damaged, so that a pause cannot be lifted that way', async () => {
       await world.open().write(recordOf({ holds: [operatorHold] }))
       await put(new TextDecoder().decode(await bytes()).replace('"paused": true', '"paused": false'))
       expect(await world.open().load()).toMatchObject({ kind: 'damaged', reason: expect.stringContaining('checksum') })
     })
 
-    test('a record that is gone while the previous generation is there is damaged, not a first start', async () => {
+    test('fault 15: a record that is gone while the previous generation is there is damaged, not a first start', async () => {
       const store = world.open()
       await store.write(recordOf({ sequence: 1 }))
       await store.write(recordOf({ sequence: 2 }))
@@ -141,7 +141,7 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       expect(new TextDecoder().decode(await bytes(`${world.path}.previous`))).toContain('"sequence": 1')
     })
 
-    test('a record of a newer version is told, and refuses to be replaced', async () => {
+    test('fault 16: a record of a newer version is told, and refuses to be replaced', async () => {
       const newer = '{"schema":2,"active_color":"blue","record":{"entirely":"different"}}'
       await put(newer)
       const store = world.open()

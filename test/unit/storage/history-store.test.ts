@@ -87,7 +87,22 @@ describe('the history', () => {
     }
   })
 
-  test('after a failed sync the file is replaced, not written on', async () => {
+  test('a replacement whose rename fails, again and again, leaves at most one temporary file, and none in the end', async () => {
+    await open().append(entry('a'))
+    await appendFile(path, '{"torn')
+    let broken = true
+    const store = open(undefined, { ...nodeFiles, rename: (from, to) => (broken ? Promise.reject(new Error('EIO: i/o error')) : nodeFiles.rename(from, to)) })
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await expect(store.append(entry('b'))).rejects.toMatchObject({ code: 'storage_failed' })
+      expect((await nodeFiles.list(directory)).length).toBeLessThanOrEqual(2)
+    }
+    broken = false
+    await store.append(entry('b'))
+    expect(await nodeFiles.list(directory)).toEqual(['history.jsonl'])
+    expect(await ids()).toEqual(['a', 'b'])
+  })
+
+  test('fault 12: after a failed sync the file is replaced, not written on', async () => {
     const files = faultAt(nodeFiles, 3, 'instead')
     const store = open(undefined, files)
     await expect(store.append(entry('a'))).rejects.toMatchObject({ code: 'storage_failed' })

@@ -72,7 +72,7 @@ describe('the record when its disk fails', () => {
     })
   })
 
-  test('after a passing fault at any call the same store writes again, on a new file', async () => {
+  test('fault 12: after a passing fault at any call the same store writes again, on a new file', async () => {
     await storeOn(files).write(old)
     for (let call = 1; call <= 11; call += 1) {
       const faulty = faultAt(files, call, 'instead')
@@ -84,7 +84,25 @@ describe('the record when its disk fails', () => {
     }
   })
 
-  test('no bit of the file can be flipped without being noticed', async () => {
+  test('a rename that fails, again and again, leaves no temporary file behind, whether or not it can be removed at once', async () => {
+    await storeOn(files).write(old)
+    const refused = () => Promise.reject(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }))
+    const count = async () => (await files.list(directory)).filter((name) => name.includes('.tmp-')).length
+    const failing = storeOn({ ...files, rename: refused })
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await expect(failing.write(next)).rejects.toMatchObject({ code: 'storage_failed' })
+      expect(await count()).toBe(0)
+    }
+    let broken = true
+    const sticky = storeOn({ ...files, rename: (from, to) => (broken ? refused() : files.rename(from, to)), remove: (path) => (broken ? refused() : files.remove(path)) })
+    await expect(sticky.write(next)).rejects.toMatchObject({ code: 'storage_failed' })
+    expect(await count()).toBe(1)
+    broken = false
+    await sticky.write(next)
+    expect(await count()).toBe(0)
+  })
+
+  test('fault 14: no bit of the file can be flipped without being noticed', async () => {
     await storeOn(files).write(next)
     const good = await readFile(path)
     const store = storeOn(files)
