@@ -87,7 +87,7 @@ test('an installation without previews is told so, and goes on', async () => {
 
 test('a project directory that is no clone of the releases is left as it is', async () => {
   const world = new World({ releases: { 'v1.1.0': 'good' } })
-  world.stack.git.tree = { kind: 'foreign', reason: 'it is no git repository' }
+  world.stack.git.makeForeign('it is no git repository')
   await world.start()
   expect((await apply(world, 'v1.1.0')).status).toBe('success')
   const [entry] = await world.run(world.updater.history())

@@ -112,7 +112,7 @@ test('while paused an apply is refused with the reason, a rollback is not', asyn
 test('local changes that collide with the release are found before anything is started', async () => {
   const world = new World({ releases: { 'v1.1.0': 'good' } })
   await world.start()
-  world.stack.git.conflicts = ['docker-compose.yml']
+  world.stack.git.edit('docker-compose.yml', 'mine')
   const result = await apply(world, 'v1.1.0')
   expect(result).toMatchObject({ status: 'failed', error: expect.stringContaining('docker-compose.yml') })
   expect(result.stepsCompleted).not.toContain('docker_build')
@@ -124,7 +124,7 @@ test('local changes that come up during the rollout are a warning: the release s
   const world = new World({ releases: { 'v1.1.0': 'good' } })
   await world.start()
   const started = await applyUpTo(world, 'v1.1.0', 'drain')
-  world.stack.git.conflicts = ['docker-compose.yml']
+  world.stack.git.edit('docker-compose.yml', 'mine')
   await world.run(started.finished)
   const [entry] = await world.run(world.updater.history())
   expect(entry?.result).toMatchObject({ status: 'success', warnings: [expect.stringContaining('docker-compose.yml')] })

@@ -1,3 +1,4 @@
+import { assertReleaseTag, defaultTagPattern } from '../../../src/git/tag.ts'
 import { UpdaterError } from '../../../src/rollout/errors.ts'
 import type { TagRef, TreeState } from '../../../src/rollout/model.ts'
 import type { ReleaseSource } from '../../../src/rollout/ports.ts'
@@ -20,12 +21,13 @@ export class SimulatedSource implements ReleaseSource {
   listTags(signal: AbortSignal): Promise<TagRef[]> {
     return this.#look('listTags', signal, () => {
       this.#reachRemote()
-      return [...this.#stack.git.remoteTags].map(([tag, commit]) => ({ tag, commit }))
+      return this.#stack.git.releaseTags()
     })
   }
 
   fetch(tag: string, expected: string | null, signal: AbortSignal): Promise<string> {
     return this.#act({ name: 'source.fetch' }, signal, async () => {
+      assertReleaseTag(tag, defaultTagPattern)
       this.#reachRemote()
       const commit = this.#stack.git.remoteTags.get(tag)
       if (commit === undefined) throw new UpdaterError('unknown_tag', `There is no tag ${tag}.`)
@@ -54,25 +56,28 @@ export class SimulatedSource implements ReleaseSource {
 
   treeConflicts(commit: string, signal: AbortSignal): Promise<string[]> {
     return this.#look('treeConflicts', signal, () => {
-      if (this.#stack.git.tree.kind === 'foreign') return []
+      if (!isCommitId(commit) || this.#stack.git.tree.kind === 'foreign') return []
       this.#mustHave(commit)
-      return [...this.#stack.git.conflicts]
+      return this.#stack.git.conflictsWith(commit)
     })
   }
 
   bringTree(commit: string, signal: AbortSignal): Promise<void> {
     return this.#act({ name: 'source.bringTree', commit }, signal, async () => {
       const { git } = this.#stack
-      if (git.tree.kind === 'foreign') throw this.#stack.unmodelled('bringing a foreign tree to a release')
+      if (!isCommitId(commit) || git.tree.kind === 'foreign') return
       this.#mustHave(commit)
-      if (git.conflicts.length > 0) throw new UpdaterError('tree_conflict', `Local changes collide: ${git.conflicts.join(', ')}.`)
-      git.tree = { ...git.tree, commit }
+      const conflicts = git.conflictsWith(commit)
+      if (conflicts.length > 0) throw new UpdaterError('tree_conflict', `Local changes collide: ${conflicts.join(', ')}.`)
+      git.checkOut(commit)
     })
   }
 
   prune(commits: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     return this.#act({ name: 'source.prune' }, signal, async () => {
-      for (const commit of this.#stack.git.checkouts) if (!commits.has(commit)) this.#stack.git.checkouts.delete(commit)
+      const { checkouts, halfCheckouts } = this.#stack.git
+      for (const commit of checkouts) if (!commits.has(commit)) checkouts.delete(commit)
+      halfCheckouts.clear()
     })
   }
 
@@ -95,4 +100,9 @@ export class SimulatedSource implements ReleaseSource {
       return run()
     })
   }
+}
+
+/** What was adopted has a made-up one, which is in no repository. */
+function isCommitId(commit: string): boolean {
+  return /^[0-9a-f]{40}$/.test(commit)
 }

@@ -1,8 +1,9 @@
 import { internalEntryPoint } from '../../../src/rollout/stamp.ts'
-import type { HistoryEntry, LoadedRecord, Release, TreeState, UpdaterRecord } from '../../../src/rollout/model.ts'
+import type { HistoryEntry, LoadedRecord, Release, UpdaterRecord } from '../../../src/rollout/model.ts'
 import { servicesOf, singletonServices, type Color, type Topology } from '../../../src/rollout/topology.ts'
 import { Effects, type EffectWatch } from './effects.ts'
 import { Engine, type Image, type Instance } from './engine.ts'
+import { Git } from './git.ts'
 import { Images } from './images.ts'
 import { commitOf, type ReleaseKind } from './releases.ts'
 import { plainText, readText } from './routes-text.ts'
@@ -18,18 +19,6 @@ export interface Disk {
   history: HistoryEntry[]
 }
 
-/** The operator's tree and the git remote. */
-export interface Git {
-  /** Why the remote does not answer; null when it does. */
-  remoteFault: string | null
-  readonly remoteTags: Map<string, string>
-  readonly mirror: Set<string>
-  readonly checkouts: Set<string>
-  tree: TreeState
-  /** Paths with local changes that collide with any checkout. */
-  conflicts: string[]
-}
-
 /** Everything outside of the daemon: engine, images, Traefik, disk, git. Outlives every daemon. */
 export class Stack {
   readonly topology: Topology
@@ -39,7 +28,7 @@ export class Stack {
   readonly traefik: Traefik
   readonly effects: Effects
   readonly disk: Disk = { record: { kind: 'none' }, staged: new Map(), copies: [], history: [] }
-  readonly git: Git
+  readonly git = new Git()
   /** Commits whose compose files were kept at an adoption. */
   readonly adopted = new Set<string>()
   /** Containers that answered a probe well, and so are proven to the updater. */
@@ -59,12 +48,7 @@ export class Stack {
     this.traefik = new Traefik(time, [...this.publicEntryPoints, internalEntryPoint])
     this.effects = new Effects(time, watch)
     this.#kinds = new Map(Object.entries(releases).map(([tag, kind]) => [commitOf(tag), kind]))
-    this.git = {
-      remoteFault: null,
-      remoteTags: new Map(Object.keys(releases).map((tag) => [tag, commitOf(tag)])),
-      mirror: new Set(), checkouts: new Set(),
-      tree: { kind: 'clone', commit: '0'.repeat(40), ref: 'main', clean: true }, conflicts: [],
-    }
+    for (const tag of Object.keys(releases)) this.git.publish(tag, commitOf(tag))
   }
 
   get publicEntryPoints(): string[] {
