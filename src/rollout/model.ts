@@ -30,6 +30,15 @@ export interface Hold {
   readonly since: string
 }
 
+/** An operator works on the stack by hand: nothing is started, stopped or routed meanwhile, and no operation is taken on. */
+export interface Maintenance {
+  readonly reason: string
+  /** Who asked, as far as that is known. */
+  readonly by: string
+  /** ISO 8601 UTC. */
+  readonly since: string
+}
+
 /** Why an operation turned round; durable as far as storage allowed. */
 export interface Failure {
   readonly code: ErrorCode
@@ -138,6 +147,8 @@ export interface UpdaterRecord {
   readonly generation: string | null
   readonly operation: OpenOperation | null
   readonly holds: readonly Hold[]
+  /** Null: the stack is ours to look after. Set and left by callers only. */
+  readonly maintenance: Maintenance | null
   readonly quarantine: readonly Quarantine[]
   /** Tag → commit as first seen: a moved tag is refused (fault 39). */
   readonly knownTags: Readonly<Record<string, string>>

@@ -1,6 +1,7 @@
 import { afterFailure, withQuarantine, withRequestedPause } from './consequences.ts'
 import type { Policy } from './limits.ts'
 import type { Failure, HistoryEntry, OpenOperation, Release, UpdateResult, UpdaterRecord } from './model.ts'
+import { pauseReasonOf } from './pause.ts'
 import { stepNames, withCompleted } from './plan.ts'
 
 /** The record at the commit point: the target is what runs, and the caller's answer is in it. */
@@ -68,8 +69,8 @@ export function resultOf(
     newSha: shaOf(operation.target),
     activeColor: record.activeColor,
     targetColor: operation.targetColor,
-    paused: record.holds.length > 0,
-    pauseReason: record.holds[0]?.reason ?? null,
+    paused: pauseReasonOf(record) !== null,
+    pauseReason: pauseReasonOf(record),
     stepsCompleted: operation.stepsCompleted,
     error,
     warnings: operation.warnings,

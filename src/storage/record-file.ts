@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { LoadedRecord, PredecessorState, UpdaterRecord } from '../rollout/model.ts'
+import { pauseReasonOf } from '../rollout/pause.ts'
 import type { StorageChecks } from './record-schema.ts'
 
 /** Version of the file's form. A reader leaves a file of a higher one untouched (fault 16). */
@@ -16,7 +17,7 @@ const ownKeys = ['schema', 'sequence', 'checksum', 'record']
 /** The file's text: the predecessor's keys at the top for old readers, the record below, a checksum over all of it. */
 export function encodeRecord(record: UpdaterRecord): Uint8Array {
   const { sequence, unknownKeys, ...body } = record
-  const pauseReason = pauseReasonOf(record)
+  const pauseReason = pauseReasonOf(record) ?? unfinished(record)
   const content = {
     ...without(unknownKeys, [...predecessorKeys, ...ownKeys]),
     active_color: record.activeColor,
@@ -51,6 +52,7 @@ export function decodeRecord(bytes: Uint8Array, checks: StorageChecks): LoadedRe
     kind: 'record',
     record: {
       ...content.record,
+      maintenance: content.record.maintenance ?? null,
       sequence: content.sequence,
       unknownKeys: without(content, [...predecessorKeys, ...ownKeys]),
     },
@@ -76,10 +78,7 @@ function decodePredecessor(content: Record<string, unknown>, checks: StorageChec
 }
 
 /** An open operation counts as paused for whoever reads only this file (I4). */
-function pauseReasonOf(record: UpdaterRecord): string | null {
-  const [hold] = record.holds
-  if (hold !== undefined) return hold.reason
-  const { operation } = record
+function unfinished({ operation }: UpdaterRecord): string | null {
   return operation === null ? null : `${operation.kind} of ${operation.target.tag} is not finished (${operation.phase})`
 }
 

@@ -1,5 +1,5 @@
 import type { HistoryEntry, OpenOperation, Quarantine, TagRef, TreeState, UpdateResult } from '../rollout/model.ts'
-import type { Container, Hold, Release } from '../rollout/model.ts'
+import type { Container, Hold, Maintenance, Release } from '../rollout/model.ts'
 import type { Color } from '../rollout/topology.ts'
 
 /** Who asks, for the log and the record. */
@@ -42,10 +42,11 @@ export interface Status {
   readonly activeColor: Color | null
   readonly active: Release | null
   readonly previous: readonly Release[]
-  /** Holds stand; a running operation alone does not make it true. */
+  /** Holds stand, or maintenance mode; a running operation alone does not make it true. */
   readonly paused: boolean
   readonly pauseReason: string | null
   readonly holds: readonly Hold[]
+  readonly maintenance: Maintenance | null
   readonly quarantine: readonly Quarantine[]
   readonly lastCheckedAt: string | null
   readonly lastAttemptedTag: string | null

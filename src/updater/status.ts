@@ -1,4 +1,5 @@
 import type { OpenOperation, UpdaterRecord } from '../rollout/model.ts'
+import { pauseReasonOf } from '../rollout/pause.ts'
 import type { PollingStatus, State, Status } from './service.ts'
 
 /** What the status is told from; the record is null until a stack was taken over. */
@@ -15,7 +16,7 @@ export interface StatusSource {
 /** The status in one piece (I11). */
 export function statusOf({ record, busy, uptimeSeconds, observing, findings, polling }: StatusSource): Status {
   const operation = record?.operation ?? null
-  const holds = record?.holds ?? []
+  const pauseReason = record === null ? null : pauseReasonOf(record)
   return {
     state: stateOf(operation, busy),
     currentOperation: currentOperation(operation, busy),
@@ -25,9 +26,10 @@ export function statusOf({ record, busy, uptimeSeconds, observing, findings, pol
     activeColor: record?.activeColor ?? null,
     active: record?.active ?? null,
     previous: record?.previous ?? [],
-    paused: holds.length > 0,
-    pauseReason: holds[0]?.reason ?? null,
-    holds,
+    paused: pauseReason !== null,
+    pauseReason,
+    holds: record?.holds ?? [],
+    maintenance: record?.maintenance ?? null,
     quarantine: record?.quarantine ?? [],
     lastCheckedAt: record?.lastCheckedAt ?? null,
     lastAttemptedTag: record?.lastAttemptedTag ?? null,

@@ -86,6 +86,7 @@ export const idleStatus: Status = {
   paused: false,
   pauseReason: null,
   holds: [],
+  maintenance: null,
   quarantine: [],
   lastCheckedAt: null,
   lastAttemptedTag: null,

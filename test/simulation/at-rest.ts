@@ -47,7 +47,7 @@ export function unsettled(world: World): string[] {
   const status = world.updater.status()
   expect(status.state === 'idle' && status.operation === null, `the status says ${status.state}`)
   expect(status.activeColor === activeColor && status.active?.commit === active.commit, 'status and record differ')
-  expect(status.paused === record.holds.length > 0, 'status and record differ about the pause')
+  expect(status.paused === (record.holds.length > 0 || record.maintenance !== null), 'status and record differ about the pause')
   return wrong
 }
 

@@ -246,7 +246,7 @@ export class Invariants implements EffectWatch {
     const status = this.#watched().status()
     if (status === null || status.active === null || this.#commitUndetermined) return
     if (status.state === 'idle' && status.operation !== null) this.#broken('I11', effect, 'idle with an open operation')
-    if (status.paused !== status.holds.length > 0 || (status.paused && status.pauseReason === null)) this.#broken('I11', effect, 'paused without a reason')
+    if (status.paused !== (status.holds.length > 0 || status.maintenance !== null) || (status.paused && status.pauseReason === null)) this.#broken('I11', effect, 'paused without a reason')
     if (status.state !== 'idle' || status.activeColor === null) return
     if (stack.topology.groups.length > 0 && stack.routed !== status.activeColor) this.#broken('I11', effect, `told is ${status.activeColor}, routed is ${stack.routed}`)
     const other = otherColor(status.activeColor)

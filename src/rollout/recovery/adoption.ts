@@ -75,6 +75,7 @@ function freshRecord(earlier: PredecessorState | null): Omit<UpdaterRecord, keyo
     previous: [],
     operation: null,
     holds: earlier?.paused === true ? [{ reason: earlier.pauseReason ?? 'paused before the updater was replaced', origin: 'operator', since: earlier.lastFailureAt ?? new Date(0).toISOString() }] : [],
+    maintenance: null,
     quarantine: [],
     knownTags: {},
     failuresInARow: 0,

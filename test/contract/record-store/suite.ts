@@ -73,6 +73,13 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       expect(await content()).toMatchObject({ paused: true, pause_reason: expect.stringContaining('v1.1.0') })
     })
 
+    test('maintenance mode is kept, and is a pause for an older reader', async () => {
+      const maintenance = { reason: 'new disks', by: 'api 127.0.0.1', since: '2026-11-01T07:00:00.000Z' }
+      await world.open().write(recordOf({ maintenance }))
+      expect(await world.open().load()).toMatchObject({ record: { maintenance } })
+      expect(await content()).toMatchObject({ paused: true, pause_reason: expect.stringContaining('new disks') })
+    })
+
     test('the predecessor\'s file is taken over without loss, keys that nobody knows included', async () => {
       const unknown = { rollout_count: 7, notes: { by: ['ann'] } }
       await put(JSON.stringify({ active_color: 'green', last_good_tag: 'v0.9.0', paused: true, pause_reason: 'broke', ...unknown }))
