@@ -14,6 +14,8 @@ export interface DaemonOptions {
   readonly logFile: string
   /** Each line of its log, parsed. */
   readonly onLine?: (line: LogLine) => void
+  /** Its process id, as soon as there is one: long before its API is up. */
+  readonly onSpawn?: (pid: number) => void
   /** It may outlive us: a session of its own, and its output straight on the file instead of through a pipe of ours. */
   readonly detached?: boolean
 }
@@ -58,6 +60,7 @@ async function startDetached(options: DaemonOptions): Promise<Daemon> {
   const { env, logFile } = options
   const written = await stat(logFile).then(({ size }) => size, () => 0) // no file yet: nothing was written
   const daemon = await startProcess({ argv: [program], env, logFile, detached: true })
+  options.onSpawn?.(daemon.pid)
   const url = await Promise.race([
     listening(createInterface({ input: followFile(logFile, written, () => !daemon.alive) }), options, () => undefined),
     daemon.exited.then(({ code }) => {
@@ -75,6 +78,7 @@ async function startAttached(options: DaemonOptions): Promise<Daemon> {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  if (child.pid !== undefined) options.onSpawn?.(child.pid)
   const exited = once(child, 'exit').then(([code, signal]: unknown[]) => ({
     code: typeof code === 'number' ? code : null,
     signal: typeof signal === 'string' ? signal : null,

@@ -102,11 +102,12 @@ async function bringUp(options: SandboxStackOptions, endings: (() => Promise<unk
     gateway: () => gateway.report(),
     routes: () => readFile(join(state, 'traefik/dynamic/updater-routes.yml'), 'utf8'),
     daemon: current,
-    async startUpdater({ env = {}, onLine } = {}) {
+    async startUpdater({ env = {}, onLine, onSpawn } = {}) {
       daemon = await startDaemon({
         logFile: join(root, 'updater.log'),
         detached,
         ...(onLine && { onLine }),
+        ...(onSpawn && { onSpawn }),
         env: {
           PROJECT_DIR: project.directory,
           UPDATER_CONFIG: config,

@@ -28,7 +28,7 @@ export interface Stack {
   /** Text of the live routes file. */
   routes(): Promise<string>
   /** Starts (or starts again) the updater. */
-  startUpdater(options?: { env?: Readonly<Record<string, string>>; onLine?: (line: LogLine) => void }): Promise<Daemon>
+  startUpdater(options?: { env?: Readonly<Record<string, string>>; onLine?: (line: LogLine) => void; onSpawn?: (pid: number) => void }): Promise<Daemon>
   /** The updater that was started last. */
   daemon(): Daemon
   /** Ends everything that was started and removes its files. */
