@@ -1,0 +1,63 @@
+import { randomInt } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { unsettled } from '../sandbox/daemon/at-rest.ts'
+import { untilNothingIsWrong } from '../sandbox/daemon/waiting.ts'
+import { tellSurvival } from './figures.ts'
+import { openGround, type Ground } from './ground.ts'
+import { seededChance } from './seeded-chance.ts'
+import { askFor, diesOrEnds, inStory, possible, recoverFrom, surviveKill, unpauseIfHeld, type Survived } from './survival.ts'
+
+/** How many kills; with those of the other files of this directory they are 200. `ZETHERION_KILLS=2000` for a night. */
+const kills = Number(process.env['ZETHERION_KILLS'] ?? 60)
+/** A campaign of the same seed makes the same choices; where they hit depends on the machine. */
+const seed = Number(process.env['ZETHERION_SEED'] ?? randomInt(2 ** 31))
+/** Of these, so many come while the next daemon starts or recovers. */
+const inRecovery = 0.35
+
+let ground: Ground
+beforeAll(async () => {
+  ground = await openGround()
+  await ground.recover()
+})
+afterAll(() => ground.end())
+
+describe(`a daemon that is killed -9 at random instants (seed ${seed})`, () => {
+  it(`${kills} times, also while it recovers, always comes back to one reconciled world`, { timeout: 20 * 60_000 + kills * 15_000 }, async (context) => {
+    const chance = seededChance(seed)
+    const survived: Survived[] = []
+    const typical = await typicalTimes()
+    while (survived.length < kills) {
+      const undertakings = possible(ground)
+      const undertaking = undertakings[Math.floor(chance() * undertakings.length)] ?? 'bad apply'
+      const hit = await surviveKill(ground, undertaking, { instant: chance() * typical.operation }, async () => {
+        while (chance() < inRecovery) {
+          const left = ground.state()
+          const daemon = await ground.launch()
+          await new Promise((resolve) => setTimeout(resolve, chance() * typical.recovery))
+          await daemon.kill()
+          survived.push({ undertaking: 'recovery', left, recovery: 0 })
+        }
+      })
+      if (hit !== null) survived.push(hit)
+    }
+    tellSurvival(context, ground, survived)
+    expect(ground.load.failed).toEqual([])
+    await untilNothingIsWrong(async () => unsettled(ground.stack, JSON.parse(await readFile(join(ground.stack.project.state, 'updater-state.json'), 'utf8'))))
+  })
+})
+
+/** How long an operation and a recovery take on this machine now, ms: what the instants are chosen from. */
+async function typicalTimes(): Promise<{ operation: number; recovery: number }> {
+  return inStory(ground, 'an operation and a recovery without a kill in them', async () => {
+    const begun = performance.now()
+    await askFor(ground, 'apply')
+    await diesOrEnds(ground)
+    const operation = performance.now() - begun
+    await ground.running().kill()
+    const { recovery } = await recoverFrom(ground, 'recovery')
+    await unpauseIfHeld(ground)
+    return { operation: operation * 1.1, recovery: recovery + operation / 2 }
+  })
+}

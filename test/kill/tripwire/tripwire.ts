@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** A rename of the daemon's at which it ends. */
+export interface Wire {
+  /** Matches the new name. */
+  readonly to: RegExp
+  /** Matches what the file says that is renamed. */
+  readonly holding?: RegExp
+  /** The how-manieth such rename, counted from the arming on; 1 is the first. */
+  readonly number: number
+  /** Before the rename took effect, or after it and before anything else. */
+  readonly side: 'before' | 'after'
+  readonly signal: 'SIGKILL' | 'SIGSTOP'
+}
+
+/** Has the real daemon killed at an exact place: between two system calls of its own. */
+export interface Tripwire {
+  /** For the daemon's environment; costs it nothing while nothing is armed but a look for the wire at each rename. */
+  readonly env: Readonly<Record<string, string>>
+  arm(wire: Wire): Promise<void>
+  disarm(): Promise<void>
+}
+
+export function createTripwire(directory: string): Tripwire {
+  const path = join(directory, 'tripwire.json')
+  return {
+    env: { NODE_OPTIONS: `--require ${JSON.stringify(fileURLToPath(new URL('preload.cjs', import.meta.url)))}`, ZETHERION_TEST_TRIPWIRE: path },
+    async arm({ to, holding, ...wire }) {
+      await writeFile(`${path}.new`, JSON.stringify({ id: randomUUID(), to: to.source, holding: holding?.source, ...wire }))
+      await rename(`${path}.new`, path)
+    },
+    disarm: () => rm(path, { force: true }),
+  }
+}
