@@ -44,8 +44,10 @@ export async function closeKept(context: Context, failure: Failure, generation: 
   })
 }
 
-/** Makes room: images, checkouts and staged routes that neither an undo nor a rollback needs. Best effort; told when it fails. */
+/** Makes room: images, checkouts and staged routes that neither an undo nor a rollback needs. Best effort; told when it fails. @throws authority_lost */
 export async function tidy(context: Context): Promise<void> {
+  // What another updater has just built is in no keep-set of ours (I5).
+  context.ports.authority.check()
   const { clock, router, runtime, source, log } = context.ports
   const { limits, topology } = context.settings
   const { record } = context.journal

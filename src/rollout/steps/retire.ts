@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { look, stopContainer, isRunning } from '../engine.ts'
-import { sentenceOf } from '../errors.ts'
+import { isLost, sentenceOf } from '../errors.ts'
 import { stepNames } from '../plan.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { servicesOf } from '../topology.ts'
@@ -28,7 +28,7 @@ export async function stopOldColor(context: Context): Promise<void> {
       await sideBySide(context, old.filter(isRunning), stopContainer)
     })
   } catch (error) {
-    if (!context.signal.aborted) await warn(context, `The old color ${fromColor} could not be stopped at once; it is tried again until it is.`)
+    if (!context.signal.aborted && !isLost(error)) await warn(context, `The old color ${fromColor} could not be stopped at once; it is tried again until it is.`)
     throw error
   }
 }
@@ -45,7 +45,7 @@ export async function updateTree(context: Context): Promise<void> {
       within(clock, limit, 'Bringing the project directory to the release', context.effects, (signal) => source.bringTree(target.commit, signal)),
     )
   } catch (error) {
-    if (context.signal.aborted) throw error
+    if (context.signal.aborted || isLost(error)) throw error
     await warn(context, `The project directory was not brought to ${target.tag}: ${sentenceOf(error)}`)
   }
 }
