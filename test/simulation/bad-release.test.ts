@@ -15,13 +15,13 @@ interface Expected {
 }
 
 const cases: readonly Expected[] = [
-  { kind: 'preflight refuses', status: 'failed', error: /DATABASE_URL/, lastStep: 'git_checkout_tag', swapped: false },
+  { kind: 'preflight refuses', status: 'failed', error: /NOBODY_SETS_THIS/, lastStep: 'git_checkout_tag', swapped: false },
   { kind: 'does not build', status: 'failed', error: /build of .* failed/, lastStep: 'preflight', swapped: false },
   { kind: 'never healthy', status: 'failed', error: /-green, asked directly, was not accepted within 90 s \(limits\.directHealth\).*503/, lastStep: 'start_api-green', swapped: false },
-  { kind: 'exits', status: 'failed', error: /-green (keeps restarting|exited)[^]*last words/, lastStep: 'start_api-green', swapped: false },
+  { kind: 'exits', status: 'failed', error: /-green (keeps restarting|exited)[^]*the database is not there/, lastStep: 'start_api-green', swapped: false },
   { kind: 'broken through Traefik', status: 'failed', error: /preview of .*limits\.previewHealth.*502/, lastStep: 'health_api-green', swapped: false },
   { kind: 'broken when routed', status: 'rolled_back', error: /through Traefik was not accepted within 30 s \(limits\.routedHealth\).*502/, lastStep: 'route_switch', swapped: false },
-  { kind: 'bot dies', status: 'rolled_back', error: /bot (keeps restarting|exited)[^]*last words/, lastStep: 'restart_bot', swapped: true },
+  { kind: 'bot dies', status: 'rolled_back', error: /bot (keeps restarting|exited)[^]*the database is not there/, lastStep: 'restart_bot', swapped: true },
   { kind: 'bot never healthy', status: 'rolled_back', error: /bot was not healthy within 120 s \(limits\.singletonHealth\)/, lastStep: 'restart_bot', swapped: true },
 ]
 

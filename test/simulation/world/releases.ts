@@ -19,6 +19,8 @@ export type ReleaseKind =
   /** Its build never ends by itself. */
   | 'build hangs'
   | 'preflight refuses'
+  /** Its containers end only when they are killed. */
+  | 'ignores SIGTERM'
 
 /** Commit of a made release: 40 hex digits made of its tag. */
 export function commitOf(tag: string): string {

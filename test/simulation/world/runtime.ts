@@ -2,9 +2,11 @@ import { UpdaterError } from '../../../src/rollout/errors.ts'
 import type { Adoption, BuildProgress, BuildReport, Container, KeepSet, Release } from '../../../src/rollout/model.ts'
 import type { ContainerRuntime } from '../../../src/rollout/ports.ts'
 import { untilAborted } from '../../../src/rollout/within.ts'
+import { composeUp, wouldReplace } from './compose.ts'
 import type { Deed } from './effects.ts'
-import { engineTimes, type Image, type Instance } from './engine.ts'
+import { engineTimes, type Instance } from './engine.ts'
 import type { Life } from './life.ts'
+import { linesOf } from './output.ts'
 import type { Stack } from './stack.ts'
 
 /** Time and space that one image takes. */
@@ -28,22 +30,28 @@ export class SimulatedRuntime implements ContainerRuntime {
     return this.#look('preflight', signal, () => {
       if (services.length === 0) return
       if (!this.#stack.hasFilesOf(release.commit)) throw new UpdaterError('release_refused', `There are no compose files of ${release.tag}.`)
-      if (this.#stack.kindOf(release.commit) === 'preflight refuses') throw new UpdaterError('release_refused', 'DATABASE_URL is not set.')
+      if (this.#stack.kindOf(release.commit) === 'preflight refuses') {
+        throw new UpdaterError('release_refused', `${release.tag} cannot work here: its compose file lacks the service ${services.at(-1)}; the variable NOBODY_SETS_THIS is not set.`)
+      }
       if (this.#stack.freeBytes < needBytes) throw new UpdaterError('disk_full', `${needBytes} bytes are needed and ${this.#stack.freeBytes} are free.`)
     })
   }
 
   build(release: Release, services: readonly string[], onProgress: (progress: BuildProgress) => void, signal: AbortSignal): Promise<BuildReport> {
     return this.#act({ name: 'runtime.build', services, commit: release.commit }, signal, async () => {
-      const { images, time } = this.#stack
+      const { images, engine } = this.#stack
       const wanted = services.filter((service) => images.get(service, release.commit) === undefined)
       if (wanted.length === 0) return { bytes: 0, built: [] }
       if (!this.#stack.git.mirror.has(release.commit)) throw new UpdaterError('build_failed', `There are no sources of ${release.tag}.`)
       const kind = this.#stack.kindOf(release.commit)
-      for (const service of wanted) onProgress({ service, line: 'step 1/3' })
+      for (const service of wanted) onProgress({ service, line: 'building' })
       // An abort cancels the build in the engine.
-      await untilAborted(signal, kind === 'build hangs' ? new Promise(() => undefined) : time.pause(buildCost.milliseconds))
-      if (kind === 'does not build') throw new UpdaterError('build_failed', `The build of ${wanted.join(', ')} failed: exit code 1.`)
+      await untilAborted(signal, kind === 'build hangs' ? new Promise(() => undefined) : engine.passes(buildCost.milliseconds))
+      if (kind === 'does not build') {
+        const logs = ['building', 'cannot find the module that nobody wrote']
+        throw new UpdaterError('build_failed', `The build of ${wanted.join(', ')} failed: exit code 1.`, { details: { logs } })
+      }
+      for (const service of wanted) onProgress({ service, line: 'built' })
       for (const service of wanted) {
         const image = images.get(service, release.commit) ?? this.#stack.makeImage(release, kind)
         images.name(service, release.commit, image)
@@ -74,10 +82,12 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   up(release: Release, services: readonly string[], signal: AbortSignal): Promise<Container[]> {
+    // Judged when it is asked for: by the time it reaches the engine an operator's compose may have been there.
+    const unasked = this.#life.dead ? undefined : services.find((service) => wouldReplace(this.#stack, service))
     return this.#act({ name: 'runtime.up', services, commit: release.commit }, signal, async () => {
+      if (unasked !== undefined) throw this.#stack.unmodelled(`compose would recreate ${unasked}, although the core promises to have removed its containers`)
       if (!this.#stack.hasFilesOf(release.commit)) throw new UpdaterError('compose_failed', `There are no compose files of ${release.tag}.`)
-      const instances: Instance[] = []
-      for (const service of services) instances.push(await this.#upOne(service))
+      const instances = await composeUp(this.#stack, services)
       return instances.map((instance) => this.#view(instance))
     })
   }
@@ -87,16 +97,18 @@ export class SimulatedRuntime implements ContainerRuntime {
       const instance = this.#stack.engine.find(id)
       if (instance === undefined) throw new UpdaterError('engine_failed', `There is no container ${id}.`)
       if (instance.state === 'running' || instance.state === 'restarting') return
-      await this.#stack.time.pause(engineTimes.start)
+      await this.#stack.engine.passes(engineTimes.start)
       if (this.#stack.engine.find(id) === undefined) throw new UpdaterError('engine_failed', `There is no container ${id}.`)
       this.#stack.engine.launch(instance)
     })
   }
 
-  stop(id: string, _graceMs: number, signal: AbortSignal): Promise<void> {
+  stop(id: string, graceMs: number, signal: AbortSignal): Promise<void> {
     return this.#act({ name: 'runtime.stop', containerId: id, ...this.#serviceOf(id) }, signal, async () => {
       const instance = this.#stack.engine.find(id)
-      if (instance !== undefined) await this.#stack.engine.end(instance)
+      if (instance === undefined) return
+      await this.#stack.engine.end(instance, graceMs)
+      if (this.#stack.engine.fault !== null) throw new UpdaterError('engine_unreachable', this.#stack.engine.fault)
     })
   }
 
@@ -110,7 +122,10 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   logs(id: string, lines: number, signal: AbortSignal): Promise<string[]> {
-    return this.#look('logs', signal, () => (this.#stack.engine.find(id) === undefined ? [] : [`last words of ${id}`].slice(-lines)))
+    return this.#look('logs', signal, () => {
+      const instance = this.#stack.engine.find(id)
+      return instance === undefined ? [] : linesOf(instance, this.#stack.time.now).slice(-lines)
+    })
   }
 
   keepImage(containerId: string, operation: string, signal: AbortSignal): Promise<void> {
@@ -162,26 +177,6 @@ export class SimulatedRuntime implements ContainerRuntime {
       signal.addEventListener('abort', end, { once: true })
       onChange()
     }))))
-  }
-
-  async #upOne(service: string): Promise<Instance> {
-    const { engine, images, time } = this.#stack
-    const image = images.current.get(service)
-    if (image === undefined) throw new UpdaterError('compose_failed', `The image of ${service} is not there.`)
-    const [found, another] = engine.of(service)
-    if (another !== undefined || (found !== undefined && found.image !== image)) {
-      throw this.#stack.unmodelled(`compose would recreate ${service}, although the core promises to have removed its containers`)
-    }
-    await time.pause(found === undefined ? engineTimes.create : engineTimes.call)
-    const instance = found ?? this.#create(service, image)
-    if (instance.state === 'running') return instance
-    await time.pause(engineTimes.start)
-    engine.launch(instance)
-    return instance
-  }
-
-  #create(service: string, image: Image): Instance {
-    return this.#stack.engine.create(service, image, this.#stack.isSingleton(service))
   }
 
   #view(instance: Instance): Container {

@@ -5,7 +5,7 @@ import { Effects, type EffectWatch } from './effects.ts'
 import { Engine, type Image, type Instance } from './engine.ts'
 import { Git } from './git.ts'
 import { Images } from './images.ts'
-import { commitOf, type ReleaseKind } from './releases.ts'
+import { releaseOf, type ReleaseKind } from './releases.ts'
 import { plainText, readText } from './routes-text.ts'
 import { Traefik } from './traefik.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -37,7 +37,7 @@ export class Stack {
   freeBytes = 1_000_000_000
   /** Whether this installation has an internal entry point for previews. */
   hasPreviews = true
-  readonly #kinds: ReadonlyMap<string, ReleaseKind>
+  readonly #kinds = new Map<string, ReleaseKind>()
   #imagesMade = 0
 
   constructor(time: VirtualTime, topology: Topology, releases: Readonly<Record<string, ReleaseKind>>, watch: EffectWatch) {
@@ -47,8 +47,7 @@ export class Stack {
     this.images = new Images((service) => this.#imageName(service))
     this.traefik = new Traefik(time, [...this.publicEntryPoints, internalEntryPoint])
     this.effects = new Effects(time, watch)
-    this.#kinds = new Map(Object.entries(releases).map(([tag, kind]) => [commitOf(tag), kind]))
-    for (const tag of Object.keys(releases)) this.git.publish(tag, commitOf(tag))
+    for (const [tag, kind] of Object.entries(releases)) this.publish(releaseOf(tag), kind)
   }
 
   get publicEntryPoints(): string[] {
@@ -76,6 +75,12 @@ export class Stack {
     }
     this.traefik.replaced(this.topology.groups.length > 0 ? plainText(color) : null)
     this.traefik.readNow()
+  }
+
+  /** A release comes up on the remote. */
+  publish({ tag, commit }: Release, kind: ReleaseKind): void {
+    this.#kinds.set(commit, kind)
+    this.git.publish(tag, commit)
   }
 
   makeImage({ commit, version }: Release, kind: ReleaseKind): Image {
