@@ -2,8 +2,8 @@ import type { Reach } from '../rollout/context.ts'
 import { Journal } from '../rollout/journal.ts'
 import type { Hold } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
-import { adoptStack, firstRecord, notYetAdoptable } from '../rollout/recovery/adoption.ts'
-import { decide } from '../rollout/recovery/decide.ts'
+import { adoptStack, firstRecord, notYetAdoptable, withAdopted } from '../rollout/recovery/adoption.ts'
+import { decide, sequenceOf } from '../rollout/recovery/decide.ts'
 import { observe } from '../rollout/recovery/observation.ts'
 
 /** What came of trying to get a journal. */
@@ -20,7 +20,9 @@ export type Takeover =
  */
 export async function takeOver(reach: Reach, store: RecordStore): Promise<Takeover> {
   const loaded = await store.load()
-  if (loaded.kind === 'record') {
+  // Judged before anything is written: each write raises the number that tells an older copy from the routes' (R4).
+  const isOlderCopy = loaded.kind === 'record' && sequenceOf(await reach.ports.router.read()) > loaded.record.sequence
+  if (loaded.kind === 'record' && !isOlderCopy) {
     const journal = new Journal(store, reach.ports.log, loaded.record)
     // On a full disk too: the traffic's way back needs no write (I10).
     await journal.note((record) => ({ ...record, epoch: record.epoch + 1 }))
@@ -37,7 +39,8 @@ export async function takeOver(reach: Reach, store: RecordStore): Promise<Takeov
 
   const hold: Hold | null = row === 4 ? { reason: why, origin: 'recovery', since: new Date(reach.ports.clock.now()).toISOString() } : null
   const earlier = loaded.kind === 'predecessor' ? loaded.state : null
-  const record = firstRecord(await adoptStack(reach, earlier, world), earlier, hold)
+  const adopted = await adoptStack(reach, earlier, world)
+  const record = loaded.kind === 'record' && hold !== null ? withAdopted(adopted, hold)(loaded.record) : firstRecord(adopted, earlier, hold)
   const journal = new Journal(store, reach.ports.log, record)
   await journal.commit((current) => ({ ...current, epoch: current.epoch + 1 }))
   reach.ports.log.info(`Took over ${record.active.tag} on ${record.activeColor}. ${why}`)

@@ -4,6 +4,8 @@ import { settle } from './at-rest.ts'
 import { apply, ask, killIn } from './operator.ts'
 import { commitOf } from './world/releases.ts'
 import { plainText } from './world/routes-text.ts'
+import { damageRecord, leaveNewerRecord, leavePredecessorState, places, removeRecord, restoreRecord } from './world/state-directory.ts'
+import { usual } from './world/topologies.ts'
 import { World, watchInterval } from './world/world.ts'
 
 const predecessor: PredecessorState = {
@@ -38,7 +40,7 @@ describe('R3: the first start', () => {
 
   test('takes over the predecessor\'s file without loss, its pause included', async () => {
     const world = new World({ releases: { 'v1.1.0': 'good' } })
-    world.stack.disk.record = { kind: 'predecessor', state: predecessor }
+    leavePredecessorState(world.stack.disk, predecessor)
     await world.start()
     await settle(world)
     expect(world.updater.status()).toMatchObject({ paused: true, pauseReason: 'broke last night', lastAttemptedTag: 'v1.0.1', lastCheckedAt: '2026-11-01T00:00:00.000Z', active: { tag: 'v1.0.0' } })
@@ -103,15 +105,15 @@ describe('R4: no record that can be believed, but traces of the updater', () => 
   }
 
   test.each([
-    ['damaged', (world: World) => { world.stack.disk.record = { kind: 'damaged', reason: 'its checksum does not match' } }],
-    ['gone', (world: World) => { world.stack.disk.record = { kind: 'none' } }],
+    ['damaged', (world: World) => damageRecord(world.stack.disk)],
+    ['gone', (world: World) => removeRecord(world.stack.disk)],
     ['gone together with the routes\' stamp, but not the history', (world: World) => {
-      world.stack.disk.record = { kind: 'none' }
-      world.stack.traefik.replaced(plainText('green'))
+      removeRecord(world.stack.disk)
+      world.stack.traefik.replaced(plainText('green', usual))
     }],
     ['gone together with the history, but not the routes\' stamp', (world: World) => {
-      world.stack.disk.record = { kind: 'none' }
-      world.stack.disk.history = []
+      removeRecord(world.stack.disk)
+      world.stack.disk.put(places.history, null)
     }],
   ])('a record that is %s: what serves is taken over, nothing is stopped, and rollouts are held', async (_name, lose) => {
     const world = await afterARollout()
@@ -133,7 +135,7 @@ describe('R4: no record that can be believed, but traces of the updater', () => 
     await settle(world)
     world.daemon.life.end()
     world.disturbed = true
-    world.stack.disk.record = { kind: 'record', record: old }
+    restoreRecord(world.stack.disk, old)
     await world.start()
     world.disturbed = false
     await settle(world)
@@ -154,7 +156,7 @@ describe('R4: no record that can be believed, but traces of the updater', () => 
     world.daemon.life.end()
     if (old === null) throw new Error('nothing was built')
     world.disturbed = true
-    world.stack.disk.record = { kind: 'record', record: old }
+    restoreRecord(world.stack.disk, old)
     await world.start()
     world.disturbed = false
     await settle(world)
@@ -172,7 +174,7 @@ describe('R4: no record that can be believed, but traces of the updater', () => 
     await killIn(world, 'v1.1.0', 'drain')
     if (old === null) throw new Error('nothing was built')
     world.disturbed = true
-    world.stack.disk.record = { kind: 'record', record: old }
+    restoreRecord(world.stack.disk, old)
     await world.start()
     world.disturbed = false
     await settle(world)
@@ -185,7 +187,7 @@ describe('R4: no record that can be believed, but traces of the updater', () => 
     for (const instance of world.stack.instancesOf('blue')) if (instance !== undefined) world.stack.engine.launch(instance)
     for (const instance of world.stack.instancesOf('green')) if (instance !== undefined) instance.ill = true
     await world.pass(1_000)
-    world.stack.disk.record = { kind: 'damaged', reason: 'it is empty' }
+    damageRecord(world.stack.disk)
     await world.start()
     expect(world.updater.status()).toMatchObject({ activeColor: 'blue', paused: true })
     expect(world.stack.routed).toBe('blue')
@@ -194,11 +196,11 @@ describe('R4: no record that can be believed, but traces of the updater', () => 
 
 test('R1: a record of a newer version is left alone: nothing is done, and it says why', async () => {
   const world = new World({ releases: { 'v1.1.0': 'good' } })
-  world.stack.disk.record = { kind: 'newer', schema: 9 }
+  leaveNewerRecord(world.stack.disk, 9)
   await world.start()
   await world.pass(120_000)
   expect(world.stack.effects.done).toEqual([])
-  expect(world.stack.disk.record).toEqual({ kind: 'newer', schema: 9 })
+  expect(world.stack.recordFile).toEqual({ kind: 'newer', schema: 9 })
   expect(world.updater.status()).toMatchObject({ observing: expect.stringContaining('schema 9'), state: 'idle' })
   expect(await world.drive(ask(world, 'v1.1.0'))).toMatchObject({ kind: 'error', error: { code: 'observing' } })
   expect(await world.drive(world.updater.unpause('ann'))).toMatchObject({ kind: 'error', error: { code: 'observing' } })

@@ -19,7 +19,7 @@ const fullDisk: Interference = (effect, run) => (
     : run()
 )
 
-function served(world: World): (string | undefined)[] {
+function served(world: World): (string | null | undefined)[] {
   return world.stack.publicEntryPoints.map((name) => world.stack.traefik.at(name)?.active)
 }
 

@@ -4,7 +4,7 @@ import { settle } from './at-rest.ts'
 import { apply, applyUpTo, ask, killIn, rollback } from './operator.ts'
 import { sicken } from './outside.ts'
 import { plainText } from './world/routes-text.ts'
-import { noGroups } from './world/topologies.ts'
+import { noGroups, usual } from './world/topologies.ts'
 import { World } from './world/world.ts'
 
 test('an old bot that was ill before does not keep the undo open for good: it is back, told and held, and a mended release can follow', async () => {
@@ -45,7 +45,7 @@ test('routes that were edited by hand while a committed rollout is finished do n
   const world = new World({ releases: { 'v1.1.0': 'good', 'v1.2.0': 'good' } })
   await world.start()
   await killIn(world, 'v1.1.0', 'drain')
-  world.stack.traefik.replaced(plainText('green'))
+  world.stack.traefik.replaced(plainText('green', usual))
   await world.start()
   await settle(world)
   expect(world.updater.status()).toMatchObject({ state: 'idle', active: { tag: 'v1.1.0' }, lastResult: { status: 'success' } })

@@ -2,8 +2,10 @@ import type { UpdaterRecord } from '../../src/rollout/model.ts'
 import { stepNames } from '../../src/rollout/plan.ts'
 import { colors, otherColor } from '../../src/rollout/topology.ts'
 import type { Status } from '../../src/updater/service.ts'
+import { WholeFiles } from './whole-files.ts'
 import { tell, type Effect, type EffectWatch } from './world/effects.ts'
 import type { Stack } from './world/stack.ts'
+import { places } from './world/state-directory.ts'
 
 /** What the invariants are held against besides the world itself. */
 export interface Watched {
@@ -32,8 +34,11 @@ export class Invariants implements EffectWatch {
   /** A write of the commit point failed, and no later write is known to be durable. */
   #commitUndetermined = false
 
+  readonly #files: WholeFiles
+
   constructor(watched: () => Watched) {
     this.#watched = watched
+    this.#files = new WholeFiles(() => watched().stack, (effect, why) => this.#broken('I6', effect, why))
   }
 
   /** I7: judged by what is durable when a daemon asks for it. */
@@ -76,15 +81,29 @@ export class Invariants implements EffectWatch {
   }
 
   after(effect: Effect): void {
-    if (effect.name === 'store.write') {
-      this.#holdsStay(effect)
-      this.#onlyForward(effect)
-    }
     this.look(effect)
   }
 
+  succeeded(effect: Effect): void {
+    this.#files.succeeded(effect)
+  }
+
   afterFile(effect: Effect): void {
-    this.look(effect)
+    this.#files.afterFile(effect)
+    if (effect.to === places.record) {
+      this.#holdsStay(effect)
+      this.#onlyForward(effect)
+    }
+    if (effect.name === 'files.rename') this.look(effect)
+  }
+
+  beforePowerCut(): void {
+    this.#files.beforePowerCut()
+  }
+
+  afterPowerCut(): void {
+    this.#files.afterPowerCut()
+    this.#wasPaused = this.#holds.length > 0
   }
 
   /** The rules about the world's state, at any moment. */
@@ -108,8 +127,9 @@ export class Invariants implements EffectWatch {
     this.#holds = record.holds.map(({ reason }) => reason)
   }
 
+  /** By the record that a power cut would leave: what is not durable authorises nothing (I7). */
   get #operation(): UpdaterRecord['operation'] {
-    return this.#watched().stack.record?.operation ?? null
+    return this.#watched().stack.durableRecord?.operation ?? null
   }
 
   /** I1: no color comes into traffic that was not proven, unless none is healthy. */
@@ -222,9 +242,10 @@ export class Invariants implements EffectWatch {
   /** I1: wherever a request arrives, a healthy container answers it. */
   #served(effect: Effect | null): void {
     const { stack } = this.#watched()
+    if (stack.time.now < stack.bootingUntil) return
     for (const group of stack.topology.groups) {
       const inForce = stack.traefik.at(group.entryPoint)
-      if (inForce === null) continue
+      if (inForce === null || inForce.active === null) continue
       const [instance] = stack.engine.of(group.services[inForce.active])
       if (instance === undefined || !stack.engine.isHealthy(instance)) this.#broken('I1', effect, `${group.name} is served by ${inForce.active}, which does not answer`)
     }
@@ -257,9 +278,7 @@ export class Invariants implements EffectWatch {
 
   #colorOfGeneration(generation: string | undefined): 'blue' | 'green' | null {
     const { stack } = this.#watched()
-    const text = generation === undefined ? undefined : stack.disk.staged.get(generation)
-    if (text === undefined) return null
-    return text.includes('"active":"blue"') ? 'blue' : 'green'
+    return generation === undefined ? null : stack.stagedColor(generation)
   }
 
   #broken(invariant: string, effect: Effect | null, why: string): void {

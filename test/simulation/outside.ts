@@ -1,5 +1,5 @@
 import type { Color } from '../../src/rollout/topology.ts'
-import { readText, textOf } from './world/routes-text.ts'
+import { textOf } from './world/routes-text.ts'
 import type { World } from './world/world.ts'
 
 /** Makes a color's containers ill, or well again. */
@@ -15,8 +15,7 @@ export async function halt(world: World, color: Color): Promise<void> {
 
 /** Routes a color as an operator with an editor would. */
 export function routeByHand(world: World, color: Color): void {
-  const file = world.stack.traefik.file
-  const read = file === null ? null : readText(file)
+  const read = world.stack.traefik.says
   world.stack.traefik.replaced(textOf({ active: color, generation: read?.generation ?? 'by-hand', sequence: read?.sequence ?? 0, topology: world.stack.topology }))
 }
 

@@ -4,6 +4,7 @@ import { applyUpTo } from './operator.ts'
 import { routeByHand, states } from './outside.ts'
 import { commitOf } from './world/releases.ts'
 import { plainText } from './world/routes-text.ts'
+import { usual } from './world/topologies.ts'
 import { World } from './world/world.ts'
 
 test('the old color, routed by hand while it is drained, is not stopped: the committed release is routed again first', async () => {
@@ -34,10 +35,10 @@ test('routes that were edited to and fro by hand while the standby was checked p
   await world.start()
   const started = await applyUpTo(world, 'v1.1.0', 'health_preview_skills')
   world.disturbed = true
-  world.stack.traefik.replaced(plainText('green'))
+  world.stack.traefik.replaced(plainText('green', usual))
   await world.pass(500)
   world.stack.traefik.follows = false
-  world.stack.traefik.replaced(plainText('blue'))
+  world.stack.traefik.replaced(plainText('blue', usual))
   expect(await world.run(started.outcome)).toMatchObject({ status: 'failed', paused: true })
   await world.run(started.finished)
   await world.pass(60_000)

@@ -39,6 +39,8 @@ export interface EffectWatch {
   asked(effect: Effect): void
   before(effect: Effect): void
   after(effect: Effect): void
+  /** It ended well, whatever the daemon is told. */
+  succeeded(effect: Effect): void
   /** A call of files has changed the disk. */
   afterFile(effect: Effect): void
 }
@@ -73,7 +75,9 @@ export class Effects {
       const watched = async (): Promise<T> => {
         this.#watch.before(effect)
         try {
-          return await run()
+          const result = await run()
+          this.#watch.succeeded(effect)
+          return result
         } finally {
           this.#watch.after(effect)
         }

@@ -8,6 +8,8 @@ export class Life {
   readonly #time: VirtualTime
   readonly #timers = new Set<() => void>()
   #dead = false
+  /** What came while it was stopped; null while it runs. */
+  #held: (() => void)[] | null = null
 
   constructor(time: VirtualTime) {
     this.#time = time
@@ -17,8 +19,21 @@ export class Life {
     return this.#dead
   }
 
+  /** SIGSTOP: the world goes on, and it hears of nothing. */
+  freeze(): void {
+    this.#held ??= []
+  }
+
+  /** SIGCONT: it hears of all at once. */
+  thaw(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    for (const hear of held) this.#hear(hear)
+  }
+
   end(): void {
     this.#dead = true
+    this.#held = null
     for (const takeBack of this.#timers) takeBack()
     this.#timers.clear()
   }
@@ -28,14 +43,16 @@ export class Life {
     return new Promise<T>((resolve, reject) => {
       if (this.#dead) return
       run().then(
-        (value) => {
-          if (!this.#dead) resolve(value)
-        },
-        (error: unknown) => {
-          if (!this.#dead) reject(error instanceof Error ? error : new Error(String(error)))
-        },
+        (value) => this.#hear(() => resolve(value)),
+        (error: unknown) => this.#hear(() => reject(error instanceof Error ? error : new Error(String(error)))),
       )
     })
+  }
+
+  #hear(what: () => void): void {
+    if (this.#dead) return
+    if (this.#held === null) what()
+    else this.#held.push(what)
   }
 
   readonly clock: Clock = {
@@ -60,10 +77,10 @@ export class Life {
         forget()
         if (!this.#dead) reject(signal.reason)
       }
-      const takeBack = this.#time.after(milliseconds, () => {
+      const takeBack = this.#time.after(milliseconds, () => this.#hear(() => {
         forget()
         resolve()
-      })
+      }))
       this.#timers.add(takeBack)
       signal.addEventListener('abort', abort, { once: true })
     })

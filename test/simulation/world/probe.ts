@@ -40,7 +40,7 @@ export class SimulatedProbe implements HealthProbe {
       const { traefik, engine } = this.#stack
       if (traefik.down) return refused
       const inForce = traefik.at(group.entryPoint)
-      if (inForce === null) return { healthy: false, status: 404, stamp: null, detail: '404 Not Found' }
+      if (inForce === null || inForce.active === null) return { healthy: false, status: 404, stamp: null, detail: '404 Not Found' }
       const [instance] = engine.of(group.services[inForce.active])
       const kind = instance?.image.kind
       if (kind === 'broken through Traefik' || kind === 'broken when routed') return badGateway(inForce.generation)

@@ -1,34 +1,102 @@
-import type { Routes } from '../../../src/rollout/model.ts'
-import type { Color } from '../../../src/rollout/topology.ts'
+import { parse } from 'yaml'
+import type { Routes, RoutesFile } from '../../../src/rollout/model.ts'
+import { stampHeader } from '../../../src/rollout/stamp.ts'
+import type { Color, Topology } from '../../../src/rollout/topology.ts'
+import { createRoutesReader } from '../../../src/traefik/read-routes.ts'
+import { renderRoutes } from '../../../src/traefik/render.ts'
+import { defaultTransportLimits } from '../../../src/traefik/transport-limits.ts'
+import { remembered } from './remembered.ts'
 
-/** What a routes file of the simulated world says. The real form is held by the router's contract suite. */
+/** What Traefik makes of a routes file; read from its YAML as Traefik does, not as the updater does. */
 export interface RoutesText {
-  readonly active: Color
+  /** The color of every public entry point; null when they differ, or when none is led to a color. */
+  readonly active: Color | null
   readonly generation: string | null
   readonly sequence: number | null
+  /** Entry point → color that it is led to. */
+  readonly entryPoints: ReadonlyMap<string, Color>
 }
 
-/** The text of one version. */
-export function textOf({ active, generation, sequence, topology }: Routes): string {
-  return JSON.stringify({ active, generation, sequence, topology })
+/** The text of one version, as the updater writes it. */
+export function textOf(routes: Routes): string {
+  return textsOfTopology(routes.topology)(`${routes.active} ${routes.generation} ${routes.sequence}`, () => renderRoutes(routes, defaultTransportLimits))
 }
 
 /** The predecessor's plain form. */
-export function plainText(active: Color): string {
-  return JSON.stringify({ active })
+export function plainText(active: Color, topology: Topology): string {
+  const routers = topology.groups.map(({ name, entryPoint }) => `    ${name}: { entryPoints: [${entryPoint}], rule: "PathPrefix(\`/\`)", service: ${name}-${active} }\n`)
+  const services = topology.groups.flatMap(({ name, port, services: of }) => (['blue', 'green'] as const).map((color) =>
+    `    ${name}-${color}: { loadBalancer: { servers: [{ url: "http://${of[color]}:${port}" }] } }\n`))
+  return `http:\n  routers:\n${routers.join('')}  services:\n${services.join('')}`
 }
 
-/** Null when it cannot be told what the file serves. */
+/** What Traefik makes of it; null when it keeps what it has. */
 export function readText(text: string): RoutesText | null {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    if (typeof parsed !== 'object' || parsed === null || !('active' in parsed)) return null
-    const { active } = parsed
-    if (active !== 'blue' && active !== 'green') return null
-    const generation = 'generation' in parsed && typeof parsed.generation === 'string' ? parsed.generation : null
-    const sequence = 'sequence' in parsed && typeof parsed.sequence === 'number' ? parsed.sequence : null
-    return { active, generation, sequence }
-  } catch {
-    return null // The caller says that it is unreadable.
+  return readings(text, () => interpret(text))
+}
+
+/** The updater's own reader. The same texts come up again and again in a campaign, and YAML is slow to read. */
+export function readAsUpdater(bytes: Uint8Array): RoutesFile {
+  const text = Buffer.from(bytes).toString('latin1')
+  return updaterReadings(text, () => readRoutes(bytes))
+}
+
+const readRoutes = createRoutesReader()
+const updaterReadings = remembered<RoutesFile>()
+const readings = remembered<RoutesText | null>()
+const textsOf = new WeakMap<Topology, ReturnType<typeof remembered<string>>>()
+
+function textsOfTopology(topology: Topology): ReturnType<typeof remembered<string>> {
+  const known = textsOf.get(topology) ?? remembered<string>()
+  textsOf.set(topology, known)
+  return known
+}
+
+function interpret(text: string): RoutesText | null {
+  const http = valueAt(parsed(text), 'http')
+  const entryPoints = new Map<string, Color>()
+  for (const [name, router] of Object.entries(objectAt(http, 'routers'))) {
+    if (name.startsWith('preview-')) continue
+    const service = valueAt(router, 'service')
+    const [server] = listAt(valueAt(objectAt(http, 'services')[String(service)], 'loadBalancer'), 'servers')
+    const color = /-(blue|green):\d+$/.exec(String(valueAt(server, 'url')))?.[1]
+    if (color === 'blue' || color === 'green') for (const entryPoint of listAt(router, 'entryPoints')) entryPoints.set(String(entryPoint), color)
   }
+  const stamp = Object.values(objectAt(http, 'middlewares')).map((middleware) => objectAt(valueAt(middleware, 'headers'), 'customResponseHeaders')[stampHeader]).find((value) => value !== undefined)
+  if (entryPoints.size === 0 && stamp === undefined) return null
+  const [color, another] = new Set(entryPoints.values())
+  const commented = /^# active: (blue|green)$/m.exec(text)?.[1]
+  const active = entryPoints.size > 0 ? color : commented === 'blue' || commented === 'green' ? commented : undefined
+  const sequence = /^# sequence: (\d+)$/m.exec(text)?.[1]
+  return {
+    active: another === undefined ? (active ?? null) : null,
+    generation: typeof stamp === 'string' ? stamp : null,
+    sequence: sequence === undefined ? null : Number(sequence),
+    entryPoints,
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parse(text)
+  } catch {
+    return null // Traefik says so in its log and keeps what it has.
+  }
+}
+
+function valueAt(value: unknown, key: string): unknown {
+  return objectOf(value)[key]
+}
+
+function objectAt(value: unknown, key: string): Record<string, unknown> {
+  return objectOf(valueAt(value, key))
+}
+
+function listAt(value: unknown, key: string): unknown[] {
+  const list = valueAt(value, key)
+  return Array.isArray(list) ? list : []
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
 }

@@ -1,23 +1,17 @@
 import { internalEntryPoint } from '../../../src/rollout/stamp.ts'
-import type { HistoryEntry, LoadedRecord, Release, UpdaterRecord } from '../../../src/rollout/model.ts'
+import type { LoadedRecord, Release, UpdaterRecord } from '../../../src/rollout/model.ts'
 import { servicesOf, singletonServices, type Color, type Topology } from '../../../src/rollout/topology.ts'
+import { dirname } from '../../../src/rollout/paths.ts'
+import { Disk, type Survival } from './disk.ts'
 import { Effects, type EffectWatch } from './effects.ts'
-import { Engine, type Image, type Instance } from './engine.ts'
+import { Engine, engineTimes, type Image, type Instance } from './engine.ts'
 import { Git } from './git.ts'
 import { Images } from './images.ts'
 import { releaseOf, type ReleaseKind } from './releases.ts'
 import { plainText, readText } from './routes-text.ts'
+import { places, recordIn } from './state-directory.ts'
 import { Traefik } from './traefik.ts'
 import type { VirtualTime } from './virtual-time.ts'
-
-/** What lies on the state directory's disk. */
-export interface Disk {
-  record: LoadedRecord
-  /** Prepared versions of the routes file, by generation. */
-  readonly staged: Map<string, string>
-  readonly copies: string[]
-  history: HistoryEntry[]
-}
 
 /** Everything outside of the daemon: engine, images, Traefik, disk, git. Outlives every daemon. */
 export class Stack {
@@ -27,7 +21,7 @@ export class Stack {
   readonly images: Images
   readonly traefik: Traefik
   readonly effects: Effects
-  readonly disk: Disk = { record: { kind: 'none' }, staged: new Map(), copies: [], history: [] }
+  readonly disk = new Disk()
   readonly git = new Git()
   /** Commits whose compose files were kept at an adoption. */
   readonly adopted = new Set<string>()
@@ -37,6 +31,10 @@ export class Stack {
   freeBytes = 1_000_000_000
   /** Whether this installation has an internal entry point for previews. */
   hasPreviews = true
+  /** Until then containers boot after the host came back: nobody can serve before. */
+  bootingUntil = 0
+  /** Power cuts so far. */
+  cuts = 0
   readonly #kinds = new Map<string, ReleaseKind>()
   #imagesMade = 0
 
@@ -45,7 +43,12 @@ export class Stack {
     this.topology = topology
     this.engine = new Engine(time)
     this.images = new Images((service) => this.#imageName(service))
-    this.traefik = new Traefik(time, [...this.publicEntryPoints, internalEntryPoint])
+    for (const path of [places.record, places.routes, `${places.staging}/x`]) this.disk.makeDirectory(dirname(path))
+    this.disk.powerCut(() => 1)
+    this.traefik = new Traefik(time, this.disk, [...this.publicEntryPoints, internalEntryPoint])
+    this.disk.onChange = (path) => {
+      if (path === places.routes) this.traefik.noticed()
+    }
     this.effects = new Effects(time, watch)
     for (const [tag, kind] of Object.entries(releases)) this.publish(releaseOf(tag), kind)
   }
@@ -54,14 +57,54 @@ export class Stack {
     return this.topology.groups.map(({ entryPoint }) => entryPoint)
   }
 
-  /** The record on the disk; null when there is none that can be read. */
+  /** The record as everybody reads it; null when there is none that can be read. */
   get record(): UpdaterRecord | null {
-    return this.disk.record.kind === 'record' ? this.disk.record.record : null
+    const loaded = this.recordFile
+    return loaded.kind === 'record' ? loaded.record : null
+  }
+
+  /** What the record's file says. */
+  get recordFile(): LoadedRecord {
+    return recordIn(this.disk.read(places.record))
+  }
+
+  /** The record that a power cut would leave for certain. */
+  get durableRecord(): UpdaterRecord | null {
+    const loaded = recordIn(this.disk.readDurable(places.record))
+    return loaded.kind === 'record' ? loaded.record : null
   }
 
   /** The color that the file serves. */
   get routed(): Color | null {
-    return this.traefik.file === null ? null : (readText(this.traefik.file)?.active ?? null)
+    return this.traefik.says?.active ?? null
+  }
+
+  /** Stamp of the routes file that a power cut would leave for certain; null when it has none. */
+  get durableGeneration(): string | null {
+    const bytes = this.disk.readDurable(places.routes)
+    return bytes === null ? null : (readText(new TextDecoder().decode(bytes))?.generation ?? null)
+  }
+
+  /** Whether a prepared version of the routes survives a power cut. */
+  isStagedDurably(generation: string): boolean {
+    const bytes = this.disk.readDurable(`${places.staging}/routes-${generation}.yml`)
+    return bytes !== null && readText(new TextDecoder().decode(bytes))?.generation === generation
+  }
+
+  /** The color that a prepared version of the routes would serve; null when there is no such version. */
+  stagedColor(generation: string): Color | null {
+    const bytes = this.disk.read(`${places.staging}/routes-${generation}.yml`)
+    return bytes === null ? null : (readText(new TextDecoder().decode(bytes))?.active ?? null)
+  }
+
+  /** The host loses its power and comes back: what was under way is gone, containers are started again as their policy says. */
+  powerCut(survival: Survival): void {
+    this.cuts += 1
+    this.time.forgetAll()
+    this.disk.powerCut(survival)
+    this.engine.comeBack('the host went down')
+    this.bootingUntil = this.time.now + engineTimes.boot
+    this.traefik.readNow()
   }
 
   /** Before the updater came: one color of this release and the singletons run, routed by the predecessor's plain file. */
@@ -73,7 +116,7 @@ export class Stack {
       this.engine.launch(instance)
       instance.startedAt = this.time.now - 3_600_000
     }
-    this.traefik.replaced(this.topology.groups.length > 0 ? plainText(color) : null)
+    this.traefik.replaced(this.topology.groups.length > 0 ? plainText(color, this.topology) : null)
     this.traefik.readNow()
   }
 

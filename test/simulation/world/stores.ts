@@ -1,51 +1,46 @@
-import type { HistoryEntry, LoadedRecord, UpdaterRecord } from '../../../src/rollout/model.ts'
-import type { HistoryStore, RecordStore } from '../../../src/rollout/ports.ts'
+import type { HistoryStore, RecordStore, TrafficRouter } from '../../../src/rollout/ports.ts'
+import type { Deed } from './effects.ts'
 import type { Life } from './life.ts'
 import type { Stack } from './stack.ts'
 
+/** A write, a rename and their syncs together, ms. */
 const fileCall = 1
 
-/** The record's home as one daemon holds it. */
-export class SimulatedRecordStore implements RecordStore {
-  readonly #stack: Stack
-  readonly #life: Life
+/** Runs one effect of a port on files. */
+export type FileEffect = <T>(deed: Deed, run: () => Promise<T>) => Promise<T>
 
-  constructor(stack: Stack, life: Life) {
-    this.#stack = stack
-    this.#life = life
-  }
+/** Effects that one daemon has on files, one level above their calls. */
+export function fileEffectsOf(stack: Stack, life: Life): FileEffect {
+  return (deed, run) => stack.effects.perform(life, deed, null, async () => {
+    await stack.time.pause(fileCall)
+    return run()
+  })
+}
 
-  load(): Promise<LoadedRecord> {
-    return this.#life.call(async () => this.#stack.disk.record)
-  }
-
-  write(record: UpdaterRecord): Promise<void> {
-    return this.#stack.effects.perform(this.#life, { name: 'store.write', record }, null, async () => {
-      await this.#stack.time.pause(fileCall)
-      if (this.#stack.disk.record.kind === 'newer') throw this.#stack.unmodelled('replacing the record of a newer version')
-      this.#stack.disk.record = { kind: 'record', record: structuredClone(record) }
-    })
+/** The real store, each write of it an effect. */
+export function asEffects(store: RecordStore, effect: FileEffect): RecordStore {
+  return {
+    load: () => store.load(),
+    write: (record) => effect({ name: 'store.write', record }, () => store.write(record)),
   }
 }
 
-/** The history as one daemon holds it. */
-export class SimulatedHistory implements HistoryStore {
-  readonly #stack: Stack
-  readonly #life: Life
-
-  constructor(stack: Stack, life: Life) {
-    this.#stack = stack
-    this.#life = life
+/** The real history, each line of it an effect. */
+export function historyAsEffects(history: HistoryStore, effect: FileEffect): HistoryStore {
+  return {
+    append: (entry) => effect({ name: 'history.append' }, () => history.append(entry)),
+    entries: () => history.entries(),
   }
+}
 
-  append(entry: HistoryEntry): Promise<void> {
-    return this.#stack.effects.perform(this.#life, { name: 'history.append' }, null, async () => {
-      await this.#stack.time.pause(fileCall)
-      this.#stack.disk.history.push(structuredClone(entry))
-    })
-  }
-
-  entries(): Promise<HistoryEntry[]> {
-    return this.#life.call(async () => [...new Map(this.#stack.disk.history.map((entry) => [entry.result.operationId, entry])).values()])
+/** The real keeper of the routes file, each change of it an effect. */
+export function routerAsEffects(router: TrafficRouter, effect: FileEffect): TrafficRouter {
+  return {
+    read: () => router.read(),
+    render: (routes) => router.render(routes),
+    stage: (routes) => effect({ name: 'router.stage', generation: routes.generation }, () => router.stage(routes)),
+    activate: (generation) => effect({ name: 'router.activate', generation }, () => router.activate(generation)),
+    sweep: (keep) => effect({ name: 'router.sweep' }, () => router.sweep(keep)),
+    keepCopy: () => effect({ name: 'router.keepCopy' }, () => router.keepCopy()),
   }
 }

@@ -1,34 +1,53 @@
 import { internalEntryPoint } from '../../../src/rollout/stamp.ts'
 import type { Color } from '../../../src/rollout/topology.ts'
-import { readText } from './routes-text.ts'
+import type { Disk } from './disk.ts'
+import { readText, type RoutesText } from './routes-text.ts'
+import { places } from './state-directory.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** What one entry point does now. */
 export interface InForce {
-  readonly active: Color
+  /** Color that it leads to; null when to none. */
+  readonly active: Color | null
   /** Stamp; null in the predecessor's plain form, which has no previews either. */
   readonly generation: string | null
 }
 
-/** Traefik: follows the routes file after a while, each entry point in its own time. */
+/** Traefik: follows the routes file after a while, each entry point in its own time. What it cannot use it leaves alone. */
 export class Traefik {
-  /** The live file; null when there is none. */
-  file: string | null = null
   /** Answers nothing. */
   down = false
+  readonly #disk: Disk
   readonly #entryPoints = new Map<string, InForce | null>()
   readonly #leftAt = new Map<Color, number>()
   readonly #time: VirtualTime
   #follows = true
 
-  constructor(time: VirtualTime, entryPoints: readonly string[]) {
+  constructor(time: VirtualTime, disk: Disk, entryPoints: readonly string[]) {
     this.#time = time
+    this.#disk = disk
     for (const name of entryPoints) this.#entryPoints.set(name, null)
   }
 
-  /** The file was replaced. */
+  /** Text of the live file; null when there is none. */
+  get file(): string | null {
+    const bytes = this.#disk.read(places.routes)
+    return bytes === null ? null : new TextDecoder().decode(bytes)
+  }
+
+  /** What the live file says; null when Traefik would leave it alone. */
+  get says(): RoutesText | null {
+    const { file } = this
+    return file === null ? null : readText(file)
+  }
+
+  /** Somebody replaces the live file by hand; null removes it. */
   replaced(text: string | null): void {
-    this.file = text
+    this.#disk.put(places.routes, text)
+  }
+
+  /** The live file has changed. */
+  noticed(): void {
     let delay = 30
     for (const name of this.#entryPoints.keys()) {
       this.#time.after(delay, () => this.#follow(name))
@@ -44,7 +63,7 @@ export class Traefik {
   /** Stops following the file, or follows it again. */
   set follows(follows: boolean) {
     this.#follows = follows
-    if (follows) this.replaced(this.file)
+    if (follows) this.noticed()
   }
 
   at(entryPoint: string): InForce | null {
@@ -56,7 +75,7 @@ export class Traefik {
   /** Whether a request could be led to this color now or by what lies on the disk. */
   mayUse(color: Color, publicEntryPoints: readonly string[]): boolean {
     if (publicEntryPoints.some((name) => this.at(name)?.active === color)) return true
-    return this.file !== null && readText(this.file)?.active === color
+    return [...(this.says?.entryPoints.values() ?? [])].includes(color)
   }
 
   /** Since when no entry point has led to this color; null when none ever did. */
@@ -65,11 +84,12 @@ export class Traefik {
   }
 
   #follow(name: string): void {
-    if (!this.#follows || this.file === null) return
-    const read = readText(this.file)
-    if (read === null) return
+    if (!this.#follows) return
+    const { says } = this
+    if (says === null) return
     const before = this.#entryPoints.get(name)
-    if (before && before.active !== read.active && name !== internalEntryPoint) this.#leftAt.set(before.active, this.#time.now)
-    this.#entryPoints.set(name, { active: read.active, generation: read.generation })
+    const active = name === internalEntryPoint ? says.active : (says.entryPoints.get(name) ?? null)
+    if (before?.active && before.active !== active && name !== internalEntryPoint) this.#leftAt.set(before.active, this.#time.now)
+    this.#entryPoints.set(name, { active, generation: says.generation })
   }
 }

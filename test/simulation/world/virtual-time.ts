@@ -33,6 +33,11 @@ export class VirtualTime {
     })
   }
 
+  /** Nothing that was waited for comes any more. */
+  forgetAll(): void {
+    this.#timers.length = 0
+  }
+
   /** Moves to the next timer and lets it go off. False when nobody waits for anything. */
   advance(): boolean {
     const timer = this.#timers.shift()

@@ -3,19 +3,25 @@ import type { CoreSettings } from '../../../src/rollout/context.ts'
 import type { Color, Topology } from '../../../src/rollout/topology.ts'
 import { UpdaterError } from '../../../src/rollout/errors.ts'
 import type { Random, RecordStore } from '../../../src/rollout/ports.ts'
+import { createHistoryStore } from '../../../src/storage/history-store.ts'
+import { createRecordStore } from '../../../src/storage/record-store.ts'
+import { createTraefikRouter } from '../../../src/traefik/traefik-router.ts'
 import type { RolloutEvent } from '../../../src/updater/service.ts'
 import { Updater } from '../../../src/updater/updater.ts'
 import { Invariants } from '../invariants.ts'
+import type { Survival } from './disk.ts'
 import { tell } from './effects.ts'
+import { SimulatedFiles } from './files.ts'
 import { Life } from './life.ts'
 import { SimulatedProbe } from './probe.ts'
 import { releaseOf, type ReleaseKind } from './releases.ts'
-import { SimulatedRouter } from './router.ts'
+import { readAsUpdater, textOf } from './routes-text.ts'
 import { SimulatedRuntime } from './runtime.ts'
 import { seededRandom } from './seeded-random.ts'
 import { SimulatedSource } from './source.ts'
 import { Stack } from './stack.ts'
-import { SimulatedHistory, SimulatedRecordStore } from './stores.ts'
+import { places, storageChecks } from './state-directory.ts'
+import { asEffects, fileEffectsOf, historyAsEffects, routerAsEffects } from './stores.ts'
 import { usual } from './topologies.ts'
 import { VirtualTime } from './virtual-time.ts'
 
@@ -58,6 +64,10 @@ export class World {
   hasAuthority = true
   readonly #invariants: Invariants
   readonly #random: Random
+  /** Names of temporary files: apart, so that they do not change the tokens that a rollout draws. */
+  readonly #fileNames: Random
+  /** The daemon that holds the lock. */
+  #holder: Life | null = null
   #daemon: Daemon | null = null
   #unpausing = false
 
@@ -65,6 +75,7 @@ export class World {
     const { topology = usual, releases = {}, policy = {}, labelled = true, color = 'blue', seed = 1 } = options
     this.settings = { topology, limits: defaultLimits, gates: defaultGates, policy: { ...defaultPolicy, ...policy } }
     this.#random = seededRandom(seed)
+    this.#fileNames = seededRandom(seed + 1_000_000)
     this.#invariants = new Invariants(() => ({
       stack: this.stack,
       drain: this.settings.limits.drain,
@@ -88,24 +99,28 @@ export class World {
   /** A new process, not started yet. The one before must be dead or have left. */
   boot(): Daemon {
     const life = new Life(this.time)
+    this.#holder = life
     const events: RolloutEvent[] = []
     const logged: string[] = []
     const log = (message: string): void => {
       if (!life.dead) logged.push(`${this.time.now}: ${message}`)
     }
+    const files = new SimulatedFiles(this.stack.disk, this.stack.effects, life)
+    const fileEffect = fileEffectsOf(this.stack, life)
+    const storage = { files, random: this.#fileNames, log: { info: log, warn: log, error: log }, checks: storageChecks }
     const updater = new Updater({
       ports: {
         source: new SimulatedSource(this.stack, life),
         runtime: new SimulatedRuntime(this.stack, life),
-        router: new SimulatedRouter(this.stack, life),
+        router: routerAsEffects(createTraefikRouter({ routesPath: places.routes, stagingDirectory: places.staging, files, readRoutes: readAsUpdater, render: textOf }), fileEffect),
         probe: new SimulatedProbe(this.stack, life),
-        history: new SimulatedHistory(this.stack, life),
+        history: historyAsEffects(createHistoryStore({ path: places.history, ...storage }), fileEffect),
         clock: life.clock,
         random: this.#random,
-        authority: { check: () => this.#checkAuthority() },
+        authority: { check: () => this.#checkAuthority(life) },
         log: { info: log, warn: log, error: log },
       },
-      store: this.#watchedStore(new SimulatedRecordStore(this.stack, life)),
+      store: this.#watchedStore(asEffects(createRecordStore({ path: places.record, ...storage }), fileEffect)),
       settings: this.settings,
       watchInterval,
       observing: () => null,
@@ -129,6 +144,14 @@ export class World {
   async restart(): Promise<Daemon> {
     this.#daemon?.life.end()
     return this.start()
+  }
+
+  /** The host loses its power. Of what was not synced survives what is said; the daemon is to be started again. */
+  powerCut(survival: Survival): void {
+    this.#daemon?.life.end()
+    this.#invariants.beforePowerCut()
+    this.stack.powerCut(survival)
+    this.#invariants.afterPowerCut()
   }
 
   /** Lets time pass until the promise settles, or the daemon dies. @throws when a rule is broken or nothing ever comes */
@@ -172,8 +195,11 @@ export class World {
 
   async pass(milliseconds: number): Promise<void> {
     const end = this.time.now + milliseconds
-    this.time.after(milliseconds, () => undefined)
-    await this.until(`${milliseconds} ms`, () => this.time.now >= end)
+    while (this.time.now < end) {
+      this.time.after(end - this.time.now, () => undefined)
+      const { cuts } = this.stack
+      await this.until(`${milliseconds} ms`, () => this.time.now >= end || this.stack.cuts > cuts)
+    }
   }
 
   /** Unpauses as an operator does: the one call that may clear holds. */
@@ -191,8 +217,8 @@ export class World {
     return [...this.stack.effects.done.slice(-25).map(tell), ...(this.#daemon?.logged.slice(-12) ?? [])].join('\n')
   }
 
-  #checkAuthority(): void {
-    if (!this.hasAuthority) throw new UpdaterError('authority_lost', 'Another updater took over.')
+  #checkAuthority(life: Life): void {
+    if (!this.hasAuthority || life !== this.#holder) throw new UpdaterError('authority_lost', 'Another updater took over.')
   }
 
   #watchedStore(store: RecordStore): RecordStore {

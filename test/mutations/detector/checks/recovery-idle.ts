@@ -1,0 +1,234 @@
+import { settle } from '../../../simulation/at-rest.ts'
+import { routeByHand, sicken } from '../../../simulation/outside.ts'
+import type { Color } from '../../../../src/rollout/topology.ts'
+import { commitOf } from '../../../simulation/world/releases.ts'
+import { plainText } from '../../../simulation/world/routes-text.ts'
+import { damageRecord, leaveNewerRecord, removeRecord } from '../../../simulation/world/state-directory.ts'
+import { usual } from '../../../simulation/world/topologies.ts'
+import { watchInterval, type World } from '../../../simulation/world/world.ts'
+import { must, type Check } from '../check.ts'
+import { apply, disturbing, endsWith, readsOnly, ready, served, states, upgraded } from '../operations.ts'
+
+/** What the watch, or the next daemon, makes of a stack at rest (R1 to R5, R13 to R17). */
+export const recoveryIdle: readonly Check[] = [
+  { name: 'R1: a record of a newer version', run: newerRecord },
+  { name: 'R2: idle, the engine is gone', run: engineGone },
+  { name: 'R3: the first start, green serves', run: firstStart },
+  { name: 'R4: the record is damaged', run: () => lostRecord((world) => damageRecord(world.stack.disk)) },
+  { name: 'R4: the record is gone', run: () => lostRecord((world) => removeRecord(world.stack.disk)) },
+  { name: 'R5: idle, two bots', run: twoBots },
+  { name: 'R13: the stamp was edited', run: stampEdited },
+  { name: 'R13: the routes were written in the plain form', run: plainRoutes },
+  { name: 'R14: the other color was routed and is healthy', run: otherRouted },
+  { name: 'R15: the routes file is missing', run: () => brokenRoutes(null) },
+  { name: 'R15: the routes file is unreadable', run: () => brokenRoutes('http: {') },
+  { name: 'R15: a stopped color was routed', run: stoppedRouted },
+  { name: 'R16: the bot was stopped', run: () => stopped('bot') },
+  { name: 'R16: an active service was removed', run: () => removed('api-green') },
+  { name: 'R16: the bot ends after each start', run: endsEachTime },
+  { name: 'R17: the standby was started', run: standbyStarted },
+  { name: 'R17: the standby was started and Traefik serves it', run: standbyServed },
+  { name: 'an operator\'s compose recreates the bot', run: recreatedBot },
+  { name: 'the active color is ill', run: illColor },
+]
+
+async function newerRecord(): Promise<void> {
+  const world = await upgraded()
+  world.daemon.life.end()
+  leaveNewerRecord(world.stack.disk, 9)
+  const first = world.stack.effects.done.length
+  await world.start()
+  await world.pass(60_000)
+  must('fault 16', world.stack.effects.done.length === first, 'a record of a newer version did not keep the daemon from acting')
+  must('fault 16', world.updater.status().observing !== null, 'nobody is told that the updater only observes')
+}
+
+async function engineGone(): Promise<void> {
+  const world = await upgraded()
+  world.stack.engine.fault = 'connect ENOENT'
+  const first = world.stack.effects.done.length
+  await world.pass(3 * watchInterval)
+  must('R2', world.stack.effects.done.length === first, 'something was done while the engine was gone')
+  must('I11', world.updater.status().findings.some((finding) => finding.includes('ENOENT')), 'nobody is told that the engine is gone')
+  world.stack.engine.fault = null
+  await endsWith(world, 'R2', { tag: 'v1.1.0', paused: false })
+}
+
+async function firstStart(): Promise<void> {
+  const world = await ready({ color: 'green' })
+  must('R3', world.updater.status().activeColor === 'green', 'the color that served was not taken over')
+  await endsWith(world, 'R3', { tag: 'v1.0.0', paused: false })
+}
+
+async function lostRecord(lose: (world: World) => void): Promise<void> {
+  const world = await upgraded()
+  world.daemon.life.end()
+  lose(world)
+  await world.start()
+  must('R4', world.updater.status().activeColor === 'green', 'the color that served was not taken over')
+  await endsWith(world, 'R4', { tag: world.updater.status().active?.tag ?? '', paused: true })
+}
+
+async function twoBots(): Promise<void> {
+  const world = await upgraded()
+  await disturbing(world, async () => {
+    const image = world.stack.images.get('bot', commitOf('v1.0.0'))
+    must('R5', image !== undefined, 'the old bot\'s image is gone')
+    world.stack.engine.launch(world.stack.engine.create('bot', image, true))
+    await world.pass(2 * watchInterval)
+    must('I2', world.stack.engine.of('bot').length === 1, `${world.stack.engine.of('bot').length} bots are left`)
+  })
+  await endsWith(world, 'R5', { tag: 'v1.1.0', paused: false })
+}
+
+async function stampEdited(): Promise<void> {
+  const world = await upgraded()
+  const { generation } = world.stack.record ?? {}
+  world.stack.traefik.replaced(world.stack.traefik.file?.replaceAll(generation ?? '', 'by-hand') ?? null)
+  await world.pass(watchInterval)
+  await endsWith(world, 'R13', { tag: 'v1.1.0', paused: false })
+}
+
+async function plainRoutes(): Promise<void> {
+  const world = await upgraded()
+  world.stack.traefik.replaced(plainText('green', usual))
+  await world.pass(watchInterval)
+  await endsWith(world, 'R13', { tag: 'v1.1.0', paused: false })
+}
+
+async function otherRouted(): Promise<void> {
+  const world = await upgraded()
+  await disturbing(world, async () => {
+    launch(world, 'blue')
+    await world.pass(1_000)
+    routeByHand(world, 'blue')
+    await world.pass(watchInterval + 1_000)
+    must('R14', world.updater.status().activeColor === 'blue' && served(world) === 'blue and blue', `an operator routed blue, ${served(world)} serve`)
+    must('R14', world.updater.status().paused, 'nothing holds rollouts')
+    must('R17', states(world, 'green') === 'running and running', 'the color that was left got no time')
+    await world.pass(world.settings.policy.standbyGrace + 2 * watchInterval)
+    must('R17', states(world, 'green') === 'exited and exited', 'the color that was left runs for good')
+  })
+  must('R14', world.updater.status().active?.tag === 'v1.0.0', `${world.updater.status().active?.tag} is told to run`)
+}
+
+async function brokenRoutes(text: string | null): Promise<void> {
+  const world = await upgraded()
+  await disturbing(world, async () => {
+    world.stack.traefik.replaced(text)
+    await world.pass(watchInterval + 1_000)
+  })
+  await endsWith(world, 'R15', { tag: 'v1.1.0', paused: true })
+  must('R15', (world.updater.status().pauseReason?.includes('copy') ?? false) === (text !== null), 'the operator is not told where the file is that was replaced')
+}
+
+async function stoppedRouted(): Promise<void> {
+  const world = await upgraded()
+  await disturbing(world, async () => {
+    routeByHand(world, 'blue')
+    await world.pass(watchInterval + 1_000)
+  })
+  await endsWith(world, 'R15', { tag: 'v1.1.0', paused: true })
+}
+
+async function stopped(service: string): Promise<void> {
+  const world = await upgraded()
+  await disturbing(world, async () => {
+    const [instance] = world.stack.engine.of(service)
+    if (instance !== undefined) await world.drive(world.stack.engine.end(instance))
+    await world.pass(watchInterval + 1_000)
+  })
+  await endsWith(world, 'R16', { tag: 'v1.1.0', paused: false })
+}
+
+async function removed(service: string): Promise<void> {
+  const world = await upgraded()
+  await disturbing(world, async () => {
+    const [instance] = world.stack.engine.of(service)
+    if (instance !== undefined) {
+      await world.drive(world.stack.engine.end(instance))
+      world.stack.engine.discard(instance)
+    }
+    await world.pass(watchInterval + 1_000)
+  })
+  await endsWith(world, 'R16', { tag: 'v1.1.0', paused: false })
+}
+
+async function endsEachTime(): Promise<void> {
+  const world = await upgraded()
+  world.disturbed = true
+  let starts = 0
+  world.stack.effects.interference = async (effect, run) => {
+    const answer = await run()
+    const [bot] = world.stack.engine.of('bot')
+    if (effect.name === 'runtime.start' && bot !== undefined) {
+      starts += 1
+      await world.stack.engine.end(bot)
+    }
+    return answer
+  }
+  const [bot] = world.stack.engine.of('bot')
+  if (bot !== undefined) await world.drive(world.stack.engine.end(bot))
+  await world.pass(9 * 60_000)
+  must('R16', starts === 3, `a bot that ends each time was started ${starts} times in nine minutes`)
+  must('I11', world.updater.status().findings.some((finding) => finding.includes('bot')), 'nobody is told that the bot is down')
+}
+
+async function standbyStarted(): Promise<void> {
+  const world = await upgraded()
+  launch(world, 'blue')
+  await world.pass(55_000)
+  must('R17', states(world, 'blue') === 'running and running', 'a standby was stopped within its minute of grace')
+  await world.pass(30_000)
+  must('R17', states(world, 'blue') === 'exited and exited', 'a standby that nobody routes runs for good')
+  await endsWith(world, 'R17', { tag: 'v1.1.0', paused: false })
+}
+
+/** Traefik was started again and reads a file of before, as from a mount that is late. */
+async function standbyServed(): Promise<void> {
+  const world = await ready()
+  const before = world.stack.traefik.file
+  await apply(world, 'v1.1.0')
+  await settle(world)
+  launch(world, 'blue')
+  await world.pass(1_000)
+  world.disturbed = true
+  readsOnly(world, before)
+  await world.pass(3 * 60_000)
+  must('I1', states(world, 'blue') === 'running and running', 'a color that Traefik serves was stopped')
+  world.stack.traefik.follows = true
+  await world.pass(3 * 60_000)
+  world.disturbed = false
+  await endsWith(world, 'R17', { tag: 'v1.1.0', paused: false })
+}
+
+async function recreatedBot(): Promise<void> {
+  const world = await upgraded()
+  const { engine } = world.stack
+  const [old] = engine.of('bot')
+  must('I2', old !== undefined, 'there is no bot')
+  world.disturbed = true
+  const next = engine.create('bot', old.image, true)
+  await world.drive(engine.end(old))
+  await world.pass(1.5 * watchInterval)
+  must('R5', engine.of('bot').length === 2 && next.state === 'created', 'an operator\'s compose was interfered with')
+  engine.discard(old)
+  engine.launch(next)
+  await world.pass(1_000)
+  world.disturbed = false
+  await endsWith(world, 'R16', { tag: 'v1.1.0', paused: false })
+}
+
+async function illColor(): Promise<void> {
+  const world = await upgraded()
+  world.disturbed = true
+  sicken(world, 'green')
+  const first = world.stack.effects.done.length
+  await world.pass(2 * watchInterval)
+  must('I11', world.updater.status().findings.some((finding) => finding.includes('does not answer')), 'nobody is told that what serves is ill')
+  must('I1', world.stack.effects.done.length === first, 'something was done to a color that is ill')
+}
+
+function launch(world: World, color: Color): void {
+  for (const instance of world.stack.instancesOf(color)) if (instance !== undefined) world.stack.engine.launch(instance)
+}
