@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { tellSurvival } from './figures.ts'
 import { openGround, type Ground } from './ground.ts'
 import { possible, recordWrite, surviveKill, type Survived, type Undertaking } from './survival.ts'
-import { tellSurvival } from './figures.ts'
 
 let ground: Ground
 beforeAll(async () => {
@@ -10,32 +10,39 @@ beforeAll(async () => {
 })
 afterAll(() => ground.end())
 
-/** Which of the record's writes comes next for each undertaking; one that ended before it was reached is through. */
-const next = new Map<Undertaking, number>([['apply', 0], ['rollback', 0], ['bad apply', 0]])
-
 describe('a daemon that is killed -9 at every boundary of its record', () => {
-  const survived: Survived[] = []
-
   it('before and after each write of a good release, of a bad one with its undo, and of a rollback, comes back to one reconciled world', async (context) => {
-    while (next.size > 0) {
-      const now = possible(ground)
-      const undertaking = now.find((one) => next.has(one)) ?? now[0]
-      if (undertaking === undefined) throw new Error('nothing can be asked for')
-      const boundary = next.get(undertaking)
-      if (boundary === undefined) {
-        // Through already; it only leads back to where the others can be asked for.
-        await surviveKill(ground, undertaking, recordWrite(1_000, 'before'))
-        continue
-      }
-      const hit = await surviveKill(ground, undertaking, recordWrite(1 + Math.floor(boundary / 2), boundary % 2 === 0 ? 'before' : 'after'))
-      if (hit === null) next.delete(undertaking)
-      else {
-        next.set(undertaking, boundary + 1)
-        survived.push(hit)
-      }
-    }
+    const survived = await killAtEveryBoundary()
     tellSurvival(context, ground, survived)
-    for (const s of survived) console.log(s.undertaking, s.left.operation?.phase, s.left.operation?.step, s.left.operation?.cause, Math.round(s.recovery))
-    expect(survived.length).toBeGreaterThan(90)
+    const phases = (undertaking: Undertaking): Set<string | undefined> => new Set(survived.filter((hit) => hit.undertaking === undertaking).map(({ left }) => left.operation?.phase))
+    expect(phases('apply')).toEqual(new Set([undefined, 'preparing', 'switching', 'swapping', 'retiring']))
+    expect(phases('rollback')).toEqual(phases('apply'))
+    expect(phases('bad apply')).toEqual(new Set([undefined, 'preparing', 'switching', 'swapping']))
+    expect(survived.filter(({ left }) => left.operation?.cause === 'release').length).toBeGreaterThan(0)
+    expect(ground.load.failed).toEqual([])
+    expect(ground.load.sent).toBeGreaterThan(100)
   })
 })
+
+/** Whatever can be asked for on the release that runs goes on with its next boundary, until each undertaking has ended before one was reached. */
+async function killAtEveryBoundary(): Promise<Survived[]> {
+  const survived: Survived[] = []
+  const next = new Map<Undertaking, number>([['apply', 0], ['rollback', 0], ['bad apply', 0]])
+  while (next.size > 0) {
+    const undertakings = possible(ground)
+    const undertaking = undertakings.find((one) => next.has(one)) ?? undertakings[0]
+    const boundary = next.get(undertaking)
+    // One that is through only leads back to where the others can be asked for.
+    const number = boundary === undefined ? beyondAny : 1 + Math.floor(boundary / 2)
+    const hit = await surviveKill(ground, undertaking, recordWrite(number, boundary !== undefined && boundary % 2 === 1 ? 'after' : 'before'))
+    if (hit === null) next.delete(undertaking)
+    else {
+      survived.push(hit)
+      next.set(undertaking, (boundary ?? 0) + 1)
+    }
+  }
+  return survived
+}
+
+/** More writes than any operation makes. */
+const beyondAny = 1_000

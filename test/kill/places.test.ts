@@ -24,6 +24,8 @@ async function survive(undertaking: Undertaking, place: Place): Promise<Survived
 
 /** The write of the record that says this, or the file that gets this name. */
 const write = (holding: RegExp, side: 'before' | 'after', number = 1): Place => ({ wire: { to: /\/updater-state\.json$/, holding, number, side } })
+/** Of the open operation, not of the last result. */
+const completed = (step: string): RegExp => new RegExp(`"step": "${step}[^"]*",\\s+"stepsCompleted": \\[[^\\]]*"${step}`)
 const file = (to: RegExp, side: 'before' | 'after', number = 1): Place => ({ wire: { to, number, side } })
 const container = (service: string): string => {
   const id = containerOf(`${ground.stack.project.root}/sandbox`, service)
@@ -49,7 +51,7 @@ describe('a daemon that is killed before the switch', () => {
   })
 
   it('fault 2: after the start of the new color and before that is recorded, takes it away again', async () => {
-    const { left } = await survive(forward(), write(/"stepsCompleted": \[[^\]]*"start_zetherion-ai-api-/, 'before'))
+    const { left } = await survive(forward(), write(completed('start_'), 'before'))
     expect(left).toMatchObject({ operation: { phase: 'preparing', step: expect.stringContaining('start_zetherion-ai-skills-') } })
   })
 
@@ -88,7 +90,7 @@ describe('a daemon that is killed after the commit point', () => {
   })
 
   it('fault 7: with the old color stopped and that not recorded, goes forward', async () => {
-    const { left } = await survive(forward(), write(/"stepsCompleted": \[[^\]]*"stop_old_color"/, 'before'))
+    const { left } = await survive(forward(), write(completed('stop_old_color'), 'before'))
     expect(left).toMatchObject({ operation: { phase: 'retiring', step: 'stop_old_color' } })
   })
 })

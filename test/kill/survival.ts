@@ -82,7 +82,7 @@ export async function inStory<T>(ground: Ground, where: string, task: () => Prom
 }
 
 /** What can be asked for now, on the release that runs. */
-export function possible(ground: Ground): readonly Undertaking[] {
+export function possible(ground: Ground): readonly [Undertaking, Undertaking] {
   return ground.state().activeTag === releases.first ? ['apply', 'bad apply'] : ['rollback', 'bad apply']
 }
 
@@ -102,12 +102,12 @@ export async function diesOrEnds(ground: Ground): Promise<boolean> {
   while (daemon.alive) {
     const state = await ground.stack.updater.get('/status').then(({ body }) => body['state'], () => null) // it has just died, or is dying
     if (state === 'idle') return false
-    await new Promise((resolve) => setTimeout(resolve, askEvery))
+    await Promise.race([daemon.ended, new Promise((resolve) => setTimeout(resolve, askEvery))])
   }
   return true
 }
 
-const askEvery = 20
+const askEvery = 50
 const nothing = (): Promise<void> => Promise.resolve()
 
 async function killAfter(ground: Ground, ms: number): Promise<boolean> {

@@ -41,7 +41,7 @@ export interface Observer {
 }
 
 /** Between two looks at files and processes, ms; a change of a file is looked at besides. */
-const lookEvery = 25
+const lookEvery = 40
 /** Between two questions to an entry point or the gateway, ms. */
 const askEvery = 100
 const answerLimit = 10_000
@@ -79,11 +79,17 @@ export function startObserver(places: ObservedPlaces): Observer {
   const watching = [places.routesFile, places.stateFile].map((path) => watch(dirname(path), () => {
     if (!stopping.signal.aborted) complain(judge.judge({ routes: read(places.routesFile), state: read(places.stateFile), sandbox: null }, unpausing))
   }))
+  /** Again and again until stopped; an observer that cannot look has nothing good to tell. */
+  const repeat = async (every: number, task: () => Promise<void>): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await task().catch((error: unknown) => complain([`the observer could not look: ${error instanceof Error ? error.message : String(error)}`]))
+      await new Promise((resolve) => setTimeout(resolve, every))
+    }
+  }
   const loops = Promise.all([
-    repeat(lookEvery, stopping.signal, () => Promise.resolve(look())),
-    repeat(askEvery, stopping.signal, async () => complain(judge.judgeSessions(await places.sessions()))),
-    ...Object.entries(places.entryPoints).map(([name, url]) =>
-      repeat(askEvery, stopping.signal, async () => complain(judge.judgeAnswer(name, await statusOf(`${url}/health`))))),
+    repeat(lookEvery, async () => look()),
+    repeat(askEvery, async () => complain(judge.judgeSessions(await places.sessions()))),
+    ...Object.entries(places.entryPoints).map(([name, url]) => repeat(askEvery, async () => complain(judge.judgeAnswer(name, await statusOf(`${url}/health`))))),
   ])
 
   return {
@@ -138,11 +144,4 @@ function statusOf(url: string): Promise<number> {
       .on('timeout', () => resolve(0))
       .on('error', () => resolve(0))
   })
-}
-
-async function repeat(every: number, stopping: AbortSignal, task: () => Promise<void>): Promise<void> {
-  while (!stopping.aborted) {
-    await task()
-    await new Promise((resolve) => setTimeout(resolve, every))
-  }
 }
