@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes a bare Debian machine ready for the Docker level of the tests: an engine (not started), Traefik and
-# Compose v2, both built from their Go modules into a cache outside the checkout.
+# Compose v2, both built from their Go modules into a cache outside the checkout; and for the levels that trace
+# system calls (strace) and cut the power of disks (mkfs.ext4).
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source=scripts/machine/settings.sh
@@ -16,9 +17,9 @@ Cache: $CACHE (set ZETHERION_CACHE to move it).
 TEXT
 }
 
-PACKAGES=(docker.io iptables iproute2 git strace busybox-static ca-certificates util-linux procps tar)
+PACKAGES=(docker.io iptables iproute2 git strace busybox-static ca-certificates util-linux procps tar e2fsprogs)
 # The command or file by which each package above is known to be there, so that a second run asks apt nothing.
-WITNESSES=(dockerd iptables ip git strace busybox /etc/ssl/certs/ca-certificates.crt flock ps tar)
+WITNESSES=(dockerd iptables ip git strace busybox /etc/ssl/certs/ca-certificates.crt flock ps tar mkfs.ext4)
 
 main() {
   local require=false check=false
