@@ -23,14 +23,13 @@ export function containerContract(here: () => ContainerRuntimeWorld): void {
     }, testLimit)
 
     it('answer at the address that they are found at', async () => {
-      const { runtime, release } = here()
+      const { runtime, release, ask } = here()
       const good = release('good')
       const [started] = await bringUp(runtime, good, [services.blue])
       if (started === undefined) throw new Error('no container was started')
       await waitForLines(runtime, started.id, ['ready'])
-      const { address, ports } = await waitForContainer(runtime, started.id, 'running', ({ address }) => address !== null)
-      const answer = await fetch(`http://${address}:${ports[8080] ?? 8080}/health`, { signal: limit(5_000) })
-      expect([answer.status, await answer.text()]).toEqual([200, good.version])
+      const found = await waitForContainer(runtime, started.id, 'running', ({ address }) => address !== null)
+      expect(await ask(found, '/health')).toEqual({ status: 200, text: good.version })
     }, testLimit)
 
     it('stay the same ones when they are asked for again', async () => {

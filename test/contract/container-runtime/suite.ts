@@ -10,6 +10,7 @@ import type { ContainerRuntimeWorld } from './world.ts'
 
 export { filesOf, releaseKinds, releaseOf, services } from './releases.ts'
 
+export { askOverHttp } from './world.ts'
 export type { ContainerRuntimeWorld } from './world.ts'
 
 /**

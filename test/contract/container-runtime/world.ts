@@ -8,7 +8,21 @@ export interface ContainerRuntimeWorld {
   readonly runtime: ContainerRuntime
   /** Release of this kind; its files are those of `filesOf(kind)`. */
   readonly release: (kind: ReleaseKind) => Release
+  /** An HTTP question to a container at the address that the runtime told of it. */
+  readonly ask: (container: Container, path: string) => Promise<Answer>
   close(): Promise<void>
+}
+
+/** What a container answers. */
+export interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+/** `ask` of a world whose containers are real. */
+export async function askOverHttp({ address, ports }: Container, path: string): Promise<Answer> {
+  const answer = await fetch(`http://${address}:${ports[8080] ?? 8080}${path}`, { signal: limit(5_000) })
+  return { status: answer.status, text: await answer.text() }
 }
 
 export const everyService: readonly string[] = [services.blue, services.green, services.bot]

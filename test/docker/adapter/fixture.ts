@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { createDockerRuntime } from '../../../src/docker/docker-runtime.ts'
 import type { DockerRuntimeOptions } from '../../../src/docker/settings.ts'
 import type { ContainerRuntime, Log } from '../../../src/rollout/ports.ts'
-import { filesOf, releaseKinds, releaseOf } from '../../contract/container-runtime/suite.ts'
+import { askOverHttp, filesOf, releaseKinds, releaseOf } from '../../contract/container-runtime/suite.ts'
 import type { ContainerRuntimeWorld } from '../../contract/container-runtime/suite.ts'
 import type { Engine } from '../../engine/engine.ts'
 
@@ -44,6 +44,7 @@ export async function makeDockerWorld(engine: Engine, options: Partial<DockerRun
   return {
     runtime: another({}),
     release: releaseOf,
+    ask: askOverHttp,
     engine,
     project,
     projectDirectory,

@@ -1,5 +1,5 @@
 import { UpdaterError } from '../../../src/rollout/errors.ts'
-import { engineTimes, usualGrace, type Image, type Instance } from './engine.ts'
+import { engineTimes, isUp, usualGrace, type Image, type Instance } from './engine.ts'
 import type { Stack } from './stack.ts'
 
 /**
@@ -41,22 +41,18 @@ async function containerOf(stack: Stack, service: string): Promise<Instance> {
 async function takeAway({ engine }: Stack, instance: Instance): Promise<void> {
   await engine.end(instance, usualGrace)
   await engine.passes(engineTimes.call)
-  if (isRunning(instance)) throw new UpdaterError('compose_failed', `${instance.id} is running.`)
+  if (isUp(instance)) throw new UpdaterError('compose_failed', `${instance.id} is running.`)
   engine.discard(instance)
 }
 
 async function start({ engine }: Stack, instance: Instance): Promise<void> {
-  if (isRunning(instance)) return
+  if (isUp(instance)) return
   await engine.passes(engineTimes.start)
   if (engine.find(instance.id) === undefined) throw new UpdaterError('compose_failed', `No such container: ${instance.id}.`)
-  if (!isRunning(instance)) engine.launch(instance)
-}
-
-function isRunning({ state }: Instance): boolean {
-  return state === 'running' || state === 'restarting'
+  if (!isUp(instance)) engine.launch(instance)
 }
 
 /** What Compose keeps where there are too many. */
 function rank(instance: Instance, image: Image): number {
-  return (instance.image === image ? 2 : 0) + (isRunning(instance) ? 1 : 0)
+  return (instance.image === image ? 2 : 0) + (isUp(instance) ? 1 : 0)
 }

@@ -90,7 +90,7 @@ export class Engine {
       instance.output = said(instance, this.#time.now, 'asked to end')
       await this.#time.pause(obeys ? engineTimes.exit : grace)
     }
-    if (instance.run === run && (instance.state === 'running' || instance.state === 'restarting')) this.exit(instance, obeys ? 0 : 137)
+    if (instance.run === run && isUp(instance)) this.exit(instance, obeys ? 0 : 137)
   }
 
   /** Its process ends, and its policy decides what comes next. */
@@ -135,7 +135,7 @@ export class Engine {
    */
   comeBack(after: 'its death' | 'the host went down'): void {
     this.fault = null
-    const ran = this.instances.filter(({ state }) => state === 'running' || state === 'restarting')
+    const ran = this.instances.filter(isUp)
     for (const instance of ran) this.exit(instance, 137)
     for (const instance of this.instances.filter(({ state }) => state === 'exited')) {
       const wanted = after === 'the host went down' && instance.policy === 'unless-stopped' && !instance.stoppedOnDemand
@@ -195,6 +195,11 @@ export class Engine {
   #tell({ service }: Instance): void {
     for (const listener of this.listeners) listener(service)
   }
+}
+
+/** Whether its process runs, or is about to again. */
+export function isUp({ state }: Instance): boolean {
+  return state === 'running' || state === 'restarting'
 }
 
 /** Whether its process ends by itself a moment after its start. */

@@ -26,6 +26,23 @@ export class Images {
     this.kept.set(operation, (this.kept.get(operation) ?? new Set()).add(image))
   }
 
+  /** `docker image rm <name>:<commit>`: this one name goes, and the image with its last name. */
+  untag(service: string, commit: string): void {
+    this.ofRelease.delete(this.#key(service, commit))
+  }
+
+  /** `docker image rm --force <id>`: every name of it goes. */
+  forget(image: Image): void {
+    for (const [name, named] of this.ofRelease) if (named === image) this.ofRelease.delete(name)
+    for (const [service, named] of this.current) if (named === image) this.current.delete(service)
+    for (const images of this.kept.values()) images.delete(image)
+  }
+
+  /** Every image that has a name. */
+  named(): Set<Image> {
+    return new Set([...this.ofRelease.values(), ...this.current.values(), ...[...this.kept.values()].flatMap((images) => [...images])])
+  }
+
   prune(commits: ReadonlySet<string>, operations: ReadonlySet<string>): void {
     for (const key of this.ofRelease.keys()) if (!commits.has(key.slice(key.indexOf('@') + 1))) this.ofRelease.delete(key)
     for (const operation of this.kept.keys()) if (!operations.has(operation)) this.kept.delete(operation)

@@ -8,6 +8,9 @@ import type { Stack } from './stack.ts'
 
 const probeCall = 3
 
+/** How long a probe waits for an answer by itself. */
+const probeLimit = 5_000
+
 /** Health questions of one daemon. A good answer proves the container to it. */
 export class SimulatedProbe implements HealthProbe {
   readonly #stack: Stack
@@ -19,6 +22,7 @@ export class SimulatedProbe implements HealthProbe {
   }
 
   direct(container: Container, _group: Group, signal: AbortSignal): Promise<ProbeAnswer> {
+    if (container.address === null) return this.#ask('direct', signal, () => nowhere)
     return this.#ask('direct', signal, () => this.#answerOf(this.#stack.engine.find(container.id), null))
   }
 
@@ -48,23 +52,39 @@ export class SimulatedProbe implements HealthProbe {
     })
   }
 
-  #behind(instance: Instance | undefined, stamp: string | null): ProbeAnswer {
-    return instance?.state === 'running' ? this.#answerOf(instance, stamp) : badGateway(stamp)
+  #behind(instance: Instance | undefined, generation: string | null): Asked {
+    const stamp = this.#stack.losesStamps ? null : generation
+    return instance?.state === 'running' && instance.answer !== 'refuses' ? this.#answerOf(instance, stamp) : badGateway(stamp)
   }
 
-  #answerOf(instance: Instance | undefined, stamp: string | null): ProbeAnswer {
-    if (instance?.state !== 'running') return refused
+  #answerOf(instance: Instance | undefined, stamp: string | null): Asked {
+    if (instance?.state !== 'running' || instance.answer === 'refuses') return refused
+    if (instance.answer === 'hangs') return 'hangs'
+    if (typeof instance.answer === 'number' && !this.#stack.engine.isHealthy(instance)) return { healthy: false, status: instance.answer, stamp, detail: `${instance.answer}` }
     if (!this.#stack.engine.isHealthy(instance)) return { healthy: false, status: 503, stamp, detail: '503 Service Unavailable' }
     this.#stack.proven.add(instance.id)
-    return { healthy: true, status: 200, stamp, detail: '200 OK' }
+    const status = instance.answer ?? 200
+    return { healthy: true, status, stamp, detail: `${status} OK` }
   }
 
-  #ask<T>(question: string, signal: AbortSignal, answer: () => T): Promise<T> {
-    return this.#stack.effects.ask(this.#life, { name: `probe.${question}` }, signal, () => this.#stack.time.pause(probeCall).then(answer))
+  #ask<T extends ProbeAnswer | null>(question: string, signal: AbortSignal, answer: () => T | 'hangs'): Promise<T | ProbeAnswer> {
+    const { effects, time } = this.#stack
+    return effects.ask(this.#life, { name: `probe.${question}` }, signal, async () => {
+      await time.pause(probeCall)
+      const told = answer()
+      if (told !== 'hangs') return told
+      await time.pause(probeLimit)
+      return late
+    })
   }
 }
 
+/** What a question comes to: an answer, or none until the probe gives up. */
+type Asked = ProbeAnswer | 'hangs'
+
 const refused: ProbeAnswer = { healthy: false, status: null, stamp: null, detail: 'connection refused' }
+const nowhere: ProbeAnswer = { healthy: false, status: null, stamp: null, detail: 'the container has no address' }
+const late: ProbeAnswer = { healthy: false, status: null, stamp: null, detail: `no answer within ${probeLimit} ms` }
 
 function badGateway(stamp: string | null): ProbeAnswer {
   return { healthy: false, status: 502, stamp, detail: '502 Bad Gateway' }

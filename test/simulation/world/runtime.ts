@@ -160,7 +160,11 @@ export class SimulatedRuntime implements ContainerRuntime {
   /** An event comes one call later; an engine that went away ends the stream. */
   follow(services: readonly string[], onChange: () => void, signal: AbortSignal): Promise<void> {
     const { engine, time } = this.#stack
-    return this.#life.call(() => untilAborted(signal, this.#answering(() => new Promise<void>((resolve) => {
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    const following = (): Promise<void> => new Promise((resolve) => {
       const end = (): void => {
         engine.listeners.delete(hear)
         resolve()
@@ -176,7 +180,8 @@ export class SimulatedRuntime implements ContainerRuntime {
       engine.listeners.add(hear)
       signal.addEventListener('abort', end, { once: true })
       onChange()
-    }))))
+    })
+    return this.#life.call(() => Promise.race([aborted, this.#answering(following)]))
   }
 
   #view(instance: Instance): Container {

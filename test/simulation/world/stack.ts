@@ -35,6 +35,8 @@ export class Stack {
   bootingUntil = 0
   /** Power cuts so far. */
   cuts = 0
+  /** Something between Traefik and the updater takes the stamps off the answers. */
+  losesStamps = false
   readonly #kinds = new Map<string, ReleaseKind>()
   #imagesMade = 0
 
