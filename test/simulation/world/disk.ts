@@ -133,7 +133,10 @@ export class Disk {
    * beginning, of the changes in each directory the first ones.
    */
   powerCut(survival: Survival): void {
-    for (const [path, isDurable] of this.#directories) if (!isDurable && survival() < 0.5) this.#loseDirectory(path)
+    for (const [path, isDurable] of this.#directories) {
+      if (!isDurable && survival() < 0.5) this.#loseDirectory(path)
+      else this.#directories.set(path, true)
+    }
     this.#surviveInOrder(survival)
     const inodes = new Set(this.#durableNames.values())
     for (const inode of inodes) inode.synced = afterCut(inode, survival)
