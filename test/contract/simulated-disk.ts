@@ -17,8 +17,8 @@ export interface SimulatedDisk {
   readonly disk: Disk
   readonly files: SimulatedFiles
   readonly directory: string
-  openRecordStore(path: string): RecordStore
-  openRouter(routesPath: string, stagingDirectory: string): TrafficRouter
+  readonly openRecordStore: (path: string) => RecordStore
+  readonly openRouter: (routesPath: string, stagingDirectory: string) => TrafficRouter
 }
 
 /** Everything on it works at once: nothing waits for virtual time. */
