@@ -1,4 +1,5 @@
-import { realpath, mkdir } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { mkdir, realpath, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { lock } from 'proper-lockfile'
@@ -69,8 +70,24 @@ async function take(place: Place): Promise<HeldSocket> {
   }
 }
 
-/** Keeps two starting updaters apart for the moment of the taking. One that was killed in it is waited out (10 s). */
+/**
+ * Keeps two starting updaters apart for the moment of the taking. One that was killed in it is waited out (10 s). Whoever
+ * holds the guard touches it every 5 s; one whose time stays the same through all of the waiting is nobody's, however
+ * young a clock that was set back makes it look (fault 20).
+ */
 async function guardTaking(path: string): Promise<() => Promise<void>> {
+  const touched = touchedAt(path)
+  try {
+    return await waitForGuard(path)
+  } catch (error) {
+    if (!isLocked(error)) throw error
+    if (touched === null || touchedAt(path) !== touched) throw startingElsewhere(path, error)
+    await rm(path, { recursive: true, force: true })
+    return await waitForGuard(path)
+  }
+}
+
+async function waitForGuard(path: string): Promise<() => Promise<void>> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       // Never thrown from a timer; the sockets' own check tells who holds what.
@@ -80,11 +97,14 @@ async function guardTaking(path: string): Promise<() => Promise<void>> {
       // A full disk may have no room for the guard's directory, but a restart there must still bring the traffic back
       // (I10). Without the guard the sockets' own check tells two takers apart.
       if (isFull(error)) return () => Promise.resolve()
-      if (!isLocked(error)) throw error
-      if (attempt === attempts) throw startingElsewhere(path, error)
+      if (!isLocked(error) || attempt === attempts) throw error
     }
     await setTimeout(betweenAttempts)
   }
+}
+
+function touchedAt(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null
 }
 
 /** Together above the 10 s after which proper-lockfile takes a lock as left behind. */

@@ -9,7 +9,7 @@ const script = fileURLToPath(new URL('full-disk.ts', import.meta.url))
 const handScript = fileURLToPath(new URL('hand-on-full-disk.ts', import.meta.url))
 
 describe.skipIf(withoutMounts)(titleWithMounts('a disk that is really full'), () => {
-  test('leaves the record as it was, takes no new one, lets the prepared routes through, and heals with its space', async () => {
+  test('fault 11: leaves the record as it was, takes no new one, lets the prepared routes through, and heals with its space', async () => {
     const root = await mkdtemp(join(tmpdir(), 'zeth-full-'))
     onTestFinished(() => rm(root, { recursive: true }))
     expect(runUnderMount('mount -t tmpfs -o size=512k none "$ROOT"', script, root)).toEqual({
@@ -21,7 +21,7 @@ describe.skipIf(withoutMounts)(titleWithMounts('a disk that is really full'), ()
     })
   })
 
-  test('lets a restarted updater take over all the same, so that it can bring the traffic back', async () => {
+  test('fault 11: lets a restarted updater take over all the same, so that it can bring the traffic back', async () => {
     const root = await mkdtemp(join(tmpdir(), 'zeth-full-'))
     onTestFinished(() => rm(root, { recursive: true }))
     const mount = 'truncate --size=4M "$ROOT.img" && mkfs.ext4 -q "$ROOT.img" && mount -o loop "$ROOT.img" "$ROOT" && rm "$ROOT.img"'

@@ -51,7 +51,7 @@ describe('the history', () => {
     expect((await store.entries()).map((entry) => [entry.result.operationId, entry.result.stepsCompleted])).toEqual([['a', ['drain']], ['b', []]])
   })
 
-  test('a last line torn by a power cut is left out and told; the next entry is whole', async () => {
+  test('fault 10: a last line torn by a power cut is left out and told; the next entry is whole', async () => {
     await open().append(entry('a'))
     await appendFile(path, '{"tag":"v1.1')
     expect(await ids()).toEqual(['a'])
@@ -77,7 +77,7 @@ describe('the history', () => {
     expect(await nodeFiles.list(directory)).toEqual(['history.jsonl'])
   })
 
-  test('a disk that fails is an error with the path, and nothing that was told before is lost', async () => {
+  test('fault 44: a disk that fails is an error with the path, and nothing that was told before is lost', async () => {
     await open().append(entry('a'))
     for (const [call, manner] of [[1, 'instead'], [2, 'half'], [3, 'instead']] as const) {
       const store = open(undefined, faultAt(nodeFiles, call, manner))

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -56,14 +56,14 @@ describe('the one hand', () => {
     expect(await readdir(place().stateDirectory)).toEqual([])
   })
 
-  test('a second process on the same state directory is refused', async () => {
+  test('fault 19: a second process on the same state directory is refused', async () => {
     const hand = await takeHand(place())
     expect(await startHolder().next()).toBe('authority_lost')
     hand.check()
     await hand.release()
   })
 
-  test('a second state directory on the same routes file is refused, and leaves its own directory free', async () => {
+  test('fault 19: a second state directory on the same routes file is refused, and leaves its own directory free', async () => {
     const hand = await takeHand(place('state-1'))
     await expect(takeHand(place('state-2'))).rejects.toMatchObject({ code: 'authority_lost', message: expect.stringMatching(/holds the routes file/) })
     await hand.release()
@@ -89,7 +89,7 @@ describe('the one hand', () => {
     await hand.release()
   })
 
-  test('is never taken over from a process that was stopped, and that one still has it when it goes on', async () => {
+  test('fault 19: is never taken over from a process that was stopped, and that one still has it when it goes on', async () => {
     const { child, next, tell } = startHolder()
     expect(await next()).toBe('held')
     child.kill('SIGSTOP')
@@ -125,6 +125,18 @@ describe('the one hand', () => {
     await expect(takeHand(deep)).rejects.toMatchObject({ code: 'authority_lost' })
     hand.check()
     await hand.release()
+  })
+
+  test('fault 20: one killed in the taking keeps nobody out for long, also when the clock is set back by a day since', async () => {
+    await mkdir(place().stateDirectory)
+    const guard = join(place().stateDirectory, '.updater.sock.taking')
+    await mkdir(guard)
+    const tomorrow = new Date(Date.now() + 86_400_000)
+    await utimes(guard, tomorrow, tomorrow)
+    const hand = await takeHand(place())
+    hand.check()
+    await hand.release()
+    expect(await readdir(place().stateDirectory)).toEqual([])
   })
 
   test('something else under the socket\'s name is left alone and named', async () => {
