@@ -10,8 +10,11 @@ beforeAll(async () => {
 })
 afterAll(() => ground.end())
 
+/** About 115 kills take four minutes on a quiet machine and half an hour on one that does much else; each wait has a limit of its own. */
+const longest = 60 * 60_000
+
 describe('a daemon that is killed -9 at every boundary of its record', () => {
-  it('before and after each write of a good release, of a bad one with its undo, and of a rollback, comes back to one reconciled world', async (context) => {
+  it('before and after each write of a good release, of a bad one with its undo, and of a rollback, comes back to one reconciled world', { timeout: longest }, async (context) => {
     const survived = await killAtEveryBoundary()
     tellSurvival(context, ground, survived)
     const phases = (undertaking: Undertaking): Set<string | undefined> => new Set(survived.filter((hit) => hit.undertaking === undertaking).map(({ left }) => left.operation?.phase))

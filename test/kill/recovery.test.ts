@@ -105,6 +105,9 @@ describe('a daemon that crashes in a loop', () => {
   })
 })
 
+/** An attempt builds its release; on a busy machine that takes long, ms. */
+const attemptLimit = 180_000
+
 /** Starts polling daemons that die as soon as the first container of a new color has been made. @returns how many attempts there were */
 async function crashUntilHeld(): Promise<number> {
   const attempts = new Set<string | undefined>()
@@ -114,7 +117,7 @@ async function crashUntilHeld(): Promise<number> {
     const end = await eventually('a death or a hold', () => {
       const { holds, operation } = ground.state()
       return !daemon.alive ? 'dead' : holds.length > 0 && operation === null ? 'held' : null
-    })
+    }, attemptLimit)
     if (end === 'held') break
     const left = ground.state()
     attempts.add(left.operation?.id)

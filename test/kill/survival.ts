@@ -96,10 +96,12 @@ export async function unpauseIfHeld(ground: Ground): Promise<void> {
   if (ground.state().paused) await ground.unpause()
 }
 
-/** Until the daemon has died, or tells that the operation is over. */
+/** Until the daemon has died, or tells that the operation is over. @returns whether it died. @throws Error when neither comes */
 export async function diesOrEnds(ground: Ground): Promise<boolean> {
   const daemon = ground.running()
+  const deadline = performance.now() + operationLimit
   while (daemon.alive) {
+    if (performance.now() > deadline) throw new Error(`the operation did not end within ${operationLimit} ms`)
     const state = await ground.stack.updater.get('/status').then(({ body }) => body['state'], () => null) // it has just died, or is dying
     if (state === 'idle') return false
     await Promise.race([daemon.ended, new Promise((resolve) => setTimeout(resolve, askEvery))])
@@ -108,6 +110,8 @@ export async function diesOrEnds(ground: Ground): Promise<boolean> {
 }
 
 const askEvery = 50
+/** Far above what the slowest operation takes on the busiest machine, ms. */
+const operationLimit = 180_000
 const nothing = (): Promise<void> => Promise.resolve()
 
 async function killAfter(ground: Ground, ms: number): Promise<boolean> {
