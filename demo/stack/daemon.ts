@@ -43,8 +43,8 @@ export interface Daemon {
   letGo?(): void
 }
 
-/** How long a start may take until the API is up, ms. */
-const startLimit = 15_000
+/** How long a start may take until the API is up, ms: a machine under full load needs a hundred times what an idle one does. */
+const startLimit = 60_000
 
 /**
  * Starts the bundled daemon and waits until its API listens.
@@ -85,7 +85,10 @@ async function startAttached(options: DaemonOptions): Promise<Daemon> {
   }))
   const url = await Promise.race([piped(child, options), exited.then(({ code }) => {
     throw endedBefore(code, options.logFile)
-  })])
+  })]).catch(async (error: unknown) => {
+    if (child.kill('SIGKILL')) await exited
+    throw error
+  })
   return {
     pid: child.pid ?? 0,
     url,
