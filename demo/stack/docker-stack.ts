@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stringify } from 'yaml'
 import { freePort } from '../../scripts/free-port.js'
 import { request } from 'undici'
 import { createClient, createSkillsClient } from './client.ts'
@@ -18,6 +19,14 @@ export interface DockerStackOptions extends SandboxStackOptions {
   readonly engine: DockerEngine
   /** Compose project; its containers are named as in the compose file. */
   readonly projectName?: string
+  /** What else the operator's own override says, given the address of this host on the engine's bridge. */
+  readonly override?: (hostAddress: string) => Override
+}
+
+/** Part of a compose file. */
+export interface Override {
+  readonly services: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly networks?: Readonly<Record<string, unknown>>
 }
 
 /** A stack on a real engine, and the hands of its operator. */
@@ -75,7 +84,7 @@ async function bringUp(options: DockerStackOptions, endings: (() => Promise<unkn
     BOT_CALL_INTERVAL_MS: '250',
     ...(engine.traefikImage !== undefined && { TRAEFIK_IMAGE: engine.traefikImage }),
   })
-  await writeFile(join(project.directory, 'docker-compose.override.yml'), operatorsOverride)
+  await writeFile(join(project.directory, 'docker-compose.override.yml'), stringify(operatorsOverride(options.override?.(hostAddress)), { aliasDuplicateObjects: false }))
   const compose = (...args: string[]): Promise<string> => docker(['compose', ...args], { cwd: project.directory })
   endings.push(async () => {
     await compose('down', '--volumes', '--remove-orphans', '--timeout', '2')
@@ -110,11 +119,12 @@ async function bringUp(options: DockerStackOptions, endings: (() => Promise<unkn
     gateway: () => gateway.report(),
     routes: () => readFile(join(project.state, 'traefik/dynamic/updater-routes.yml'), 'utf8'),
     daemon: current,
-    async startUpdater({ env = {}, onLine } = {}) {
+    async startUpdater({ env = {}, onLine, onSpawn } = {}) {
       daemon = await startDaemon({
         logFile: join(root, 'updater.log'),
         detached,
         ...(onLine && { onLine }),
+        ...(onSpawn && { onSpawn }),
         env: { ...engine.env, ...updaterSettings(project, config), UPDATER_HOST: hostAddress, UPDATER_PORT: String(updaterPort), ...env },
       })
       return daemon
@@ -135,14 +145,19 @@ async function bringUp(options: DockerStackOptions, endings: (() => Promise<unkn
  * What only this installation knows, in the operator's own file: where processes of the host are. The updater has to take it
  * into account for every release, else neither bot nor skills of a new one would work.
  */
-const operatorsOverride = `services:
-  zetherion-ai-bot:
-    extra_hosts: ["zetherion-ai-gateway:host-gateway"]
-  zetherion-ai-skills-blue:
-    extra_hosts: ["zetherion-ai-updater:host-gateway"]
-  zetherion-ai-skills-green:
-    extra_hosts: ["zetherion-ai-updater:host-gateway"]
-`
+function operatorsOverride({ services, networks }: Override = { services: {} }): Override {
+  const skills = { extra_hosts: ['zetherion-ai-updater:host-gateway'] }
+  const own: Override['services'] = {
+    'zetherion-ai-bot': { extra_hosts: ['zetherion-ai-gateway:host-gateway'] },
+    'zetherion-ai-skills-blue': skills,
+    'zetherion-ai-skills-green': skills,
+  }
+  const names = new Set([...Object.keys(own), ...Object.keys(services)])
+  return {
+    services: Object.fromEntries([...names].map((name) => [name, { ...own[name], ...services[name] }])),
+    ...(networks !== undefined && { networks }),
+  }
+}
 
 function updaterSettings(project: Project, config: string): Record<string, string> {
   return {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -16,17 +16,22 @@ export interface Engine {
   readonly traefikImage: string
   /** Removes everything: containers, engine, networks, files. May be called twice. */
   stop(): Promise<void>
-  /** SIGKILL to the engine and its containerd, as a crash would; containers keep running. */
+  /** SIGKILL to the engine, at once, and its containerd, as a crash would; containers keep running. */
   kill(): Promise<void>
   /** Starts the engine again on its data: after `kill`, or in an orderly way when it runs. */
   restart(): Promise<void>
+}
+
+export interface EngineOptions {
+  /** Bytes of a disk of its own for its images and containers; default: this machine's disk. It is lost with the engine. */
+  readonly disk?: number
 }
 
 /**
  * Starts an engine in a directory of its own (about 1 s, and 5 s for the base images).
  * @throws Error saying what is missing, or with the last lines of the engine's log
  */
-export async function startEngine(): Promise<Engine> {
+export async function startEngine({ disk }: EngineOptions = {}): Promise<Engine> {
   const availability = engineAvailable()
   const { docker, traefik, compose } = availability
   if (!docker.ready || !traefik.ready || !compose.ready) {
@@ -36,6 +41,7 @@ export async function startEngine(): Promise<Engine> {
   const socketPath = join(directory, 'docker.sock')
   const destroy = () => run('engine.sh', ['destroy', directory])
   try {
+    if (disk !== undefined) await mountDisk(join(directory, 'data'), disk)
     // The owner's end, SIGKILL included, ends the engine: engine.sh leaves a watcher behind.
     await run('engine.sh', ['start', directory, '--owner', String(process.pid)])
     await run('base-images.sh', [socketPath])
@@ -55,9 +61,18 @@ export async function startEngine(): Promise<Engine> {
     composeCommand: [compose.path],
     traefikImage: `traefik:${basename(dirname(traefik.path))}`,
     stop: destroy,
-    kill: () => run('engine.sh', ['kill', directory]),
+    async kill() {
+      process.kill(Number(await readFile(join(directory, 'docker.pid'), 'utf8')), 'SIGKILL')
+      await run('engine.sh', ['kill', directory])
+    },
     restart: () => run('engine.sh', ['restart', directory]),
   }
+}
+
+/** In memory; engine.sh unmounts whatever is mounted below its directory. */
+async function mountDisk(directory: string, bytes: number): Promise<void> {
+  await mkdir(directory)
+  await runFile('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', directory])
 }
 
 const runFile = promisify(execFile)

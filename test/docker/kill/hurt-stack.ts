@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LogLine } from '../../../demo/stack/daemon.ts'
+import { startDockerStack, type DockerStack, type DockerStackOptions, type Override } from '../../../demo/stack/docker-stack.ts'
+import { startLoad, type Load } from '../../../demo/stack/load.ts'
+import { releaseOf } from '../../../demo/stack/load-targets.ts'
+import { engineAvailable, missing } from '../../engine/availability.ts'
+import { startEngine, type Engine } from '../../engine/engine.ts'
+import type { SeenState } from '../../kill/observer/state-file.ts'
+import { eventually } from '../../sandbox/daemon/waiting.ts'
+import { unrest } from './at-rest.ts'
+import { seenRecord } from './record-look.ts'
+
+/** A stack on a real engine behind a real Traefik that is going to be hurt, with load on it. */
+export interface HurtStack {
+  readonly stack: DockerStack
+  readonly engine: Engine
+  /** Runs as long as the stack; every test looks at what failed during it. */
+  readonly load: Load
+  /** Where the updater finds the engine; the engine's own socket unless something was put in between. */
+  readonly dockerHost: string
+}
+
+export interface HurtOptions extends Pick<DockerStackOptions, 'policy' | 'limits'> {
+  /** Sees each line of the updater's log. */
+  readonly onLine?: (line: LogLine) => void
+  /** Bytes of the engine's own disk; default: this machine's. */
+  readonly engineDisk?: number
+  /** Puts something between updater and engine; called once, before the updater starts. */
+  readonly between?: (engine: Engine) => Promise<{ readonly dockerHost: string; close(): Promise<void> }>
+}
+
+/**
+ * Tests that hurt one stack, told in their order, each of which leaves it at rest. v1.1.0 runs at first, and v1.7.0 is built already, so that
+ * an apply of it takes a few seconds.
+ */
+export function onHurtStack(title: string, options: HurtOptions, tests: (here: () => HurtStack) => void): void {
+  const reason = missing(engineAvailable(), ['docker', 'traefik', 'compose'])
+  if (reason !== undefined) {
+    describe.skip(`${title} (not run: ${reason})`, () => {
+      it('needs an engine', () => undefined)
+    })
+    return
+  }
+  describe(title, () => {
+    const endings: (() => Promise<unknown>)[] = []
+    let hurt: HurtStack | undefined
+    beforeAll(async () => {
+      hurt = await bringUp(options, endings)
+    }, 240_000)
+    afterAll(async () => {
+      for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
+    }, 120_000)
+    tests(() => {
+      if (hurt === undefined) throw new Error('the stack was not started')
+      return hurt
+    })
+  })
+}
+
+/** Goes on once record, routes, containers, answers and status agree. @returns how long it took, ms @throws Error with what does not agree */
+export async function untilAtRest({ stack, engine }: HurtStack, limit = 60_000): Promise<number> {
+  const begun = performance.now()
+  let wrong: readonly string[] = []
+  await eventually('a stack at rest', async () => {
+    wrong = await unrest(stack, engine.socketPath).catch((error: unknown) => [String(error)])
+    return wrong.length === 0 ? true : null
+  }, limit).catch((error: unknown) => {
+    throw new Error(`the stack did not come to rest within ${limit} ms:\n${wrong.join('\n')}`, { cause: error })
+  })
+  return performance.now() - begun
+}
+
+/** Has a release applied and waits until the stack is at rest on it. */
+export async function applied(hurt: HurtStack, tag: string): Promise<void> {
+  const { status, body } = await hurt.stack.updater.post('/update/apply', { tag, version: tag.slice(1) })
+  if (status !== 200) throw new Error(`${tag} was not applied: ${JSON.stringify(body)}`)
+  await untilAtRest(hurt)
+}
+
+/** Clears whatever holds there are. */
+export async function resumed({ stack }: HurtStack): Promise<void> {
+  if ((await seenRecord(stack.project.state)).holds.length === 0) return
+  expect((await stack.updater.post('/update/unpause')).body).toMatchObject({ resumed: true })
+}
+
+/** Steps are named after the color that they start: a test that names one begins on blue, where nothing holds. */
+export async function onBlue(hurt: HurtStack): Promise<SeenState> {
+  await resumed(hurt)
+  const now = await seenRecord(hurt.stack.project.state)
+  if (now.activeColor === 'blue') return now
+  await applied(hurt, otherThan(now))
+  return seenRecord(hurt.stack.project.state)
+}
+
+/** The good release that does not run. */
+export function otherThan({ activeTag }: SeenState): string {
+  return activeTag === 'v1.7.0' ? 'v1.1.0' : 'v1.7.0'
+}
+
+/** What one needs to find out why: the updater's last lines, the record, every container. */
+export async function evidence({ stack }: HurtStack): Promise<string> {
+  const log = await readFile(join(stack.project.root, 'updater.log'), 'utf8').catch(String)
+  const record = await seenRecord(stack.project.state).catch(String)
+  const containers = await stack.docker(['ps', '--all']).catch(String)
+  return `record: ${JSON.stringify(record)}\n\n${containers}\n\nlast lines of the updater:\n${log.trimEnd().split('\n').filter((line) => !line.includes('"path":"/status"')).slice(-60).join('\n')}`
+}
+
+async function bringUp({ between, onLine, engineDisk, ...options }: HurtOptions, endings: (() => Promise<unknown>)[]): Promise<HurtStack> {
+  const engine = await startEngine({ ...(engineDisk !== undefined && { disk: engineDisk }) })
+  endings.push(() => engine.stop())
+  const stack = await startDockerStack({ first: 'v1.0.0', engine, override, policy: { keepReleases: 4, ...options.policy }, limits: { ...limits, ...options.limits } })
+  endings.push(() => stack.close())
+  const middle = await between?.(engine)
+  if (middle !== undefined) endings.push(() => middle.close())
+  const dockerHost = middle?.dockerHost ?? engine.env.DOCKER_HOST
+  await stack.startUpdater({ env: { DOCKER_HOST: dockerHost }, ...(onLine && { onLine }) })
+  await eventually('an updater that knows the stack', async () => (await stack.updater.get('/status')).body['active_color'] === 'blue' ? true : null)
+  await stack.project.publish('v1.1.0', 'v1.2.0', 'v1.4.0', 'v1.6.0', 'v1.7.0')
+  const load = startLoad(stack.loadTargets, releaseOf, pause)
+  endings.push(() => load.stop())
+  const hurt = { stack, engine, load, dockerHost }
+  await applied(hurt, 'v1.7.0')
+  await applied(hurt, 'v1.1.0')
+  return hurt
+}
+
+/** Pause of each of the load's workers, ms: four of them make some 200 requests a second, and leave time to see the instant of a kill. */
+const pause = 15
+
+/** Less than an installation has, so that one story of many kills is told in minutes. */
+const limits = { drain: '300ms', directHealth: '15s', previewHealth: '10s', routedHealth: '15s', singletonHealth: '20s' }
+
+/** Containers that may start as fast as they can, and a Traefik whose address outlives the engine. */
+function override(hostAddress: string): Override {
+  const [first, second] = hostAddress.split('.')
+  const quick = { deploy: { resources: { limits: { cpus: '2.0' } } } }
+  const health = { interval: '200ms', timeout: '3s', start_period: '10s', retries: 30, test: ['CMD', '/nodejs/bin/node', 'src/healthcheck.js', 'http://127.0.0.1:8081/health'] }
+  return {
+    services: {
+      'zetherion-ai-bot': { ...quick, healthcheck: health },
+      ...Object.fromEntries(['skills-blue', 'skills-green', 'api-blue', 'api-green'].map((name) => [`zetherion-ai-${name}`, quick])),
+      'zetherion-ai-traefik': { ...quick, networks: { 'zetherion-ai-net': { ipv4_address: `${first}.${second}.250.250` } } },
+    },
+    networks: { 'zetherion-ai-net': { ipam: { config: [{ subnet: `${first}.${second}.250.0/24` }] } } },
+  }
+}
