@@ -76,7 +76,7 @@ export async function createWorld(parts: WorldParts): Promise<World> {
     ports: {
       source,
       runtime: await createRuntime(parts, source),
-      router: createTraefikRouter({ routesPath: paths.routesFile, stagingDirectory, files }),
+      router: createTraefikRouter({ routesPath: paths.routesFile, stagingDirectory, files, authority: hand }),
       probe,
       history: createHistoryStore({ path: join(paths.stateDirectory, 'updater-history.jsonl'), files, random, log, reserve }),
       clock,
@@ -84,7 +84,7 @@ export async function createWorld(parts: WorldParts): Promise<World> {
       authority: hand,
       log,
     },
-    store: createRecordStore({ path: paths.stateFile, files, random, log, reserve }),
+    store: createRecordStore({ path: paths.stateFile, files, random, log, reserve, authority: hand }),
     settings,
     watchInterval,
     observing: () => parts.observing() ?? misplaced,

@@ -9,8 +9,9 @@ export async function writeHistory(context: Context, operation: OpenOperation): 
   if (lastResult !== null) await appendHistory(context, historyEntry(operation, lastResult))
 }
 
-/** Adds one entry. A history that cannot be written never harms a rollout (fault 44): the outcome is in the record. */
+/** Adds one entry. A history that cannot be written never harms a rollout (fault 44): the outcome is in the record. @throws authority_lost */
 export async function appendHistory(context: Context, entry: HistoryEntry): Promise<void> {
+  context.ports.authority.check()
   await context.ports.history.append(entry).catch((error: unknown) => {
     context.ports.log.error('The history could not be written; the outcome is in the record.', { error: sentenceOf(error) })
   })

@@ -2,7 +2,7 @@ import { sentenceOf, UpdaterError } from '../rollout/errors.ts'
 import type { LoadedRecord, UpdaterRecord } from '../rollout/model.ts'
 import { oneAtATime } from '../rollout/one-at-a-time.ts'
 import { dirname } from '../rollout/paths.ts'
-import type { Files, Log, Random, RecordStore } from '../rollout/ports.ts'
+import type { Authority, Files, Log, Random, RecordStore } from '../rollout/ports.ts'
 import { publishFile, stageFile } from '../rollout/whole-file.ts'
 import { decodeRecord, encodeRecord } from './record-file.ts'
 import { createStorageChecks } from './record-schema.ts'
@@ -19,6 +19,8 @@ export interface RecordStoreOptions {
   readonly checks?: StorageChecks
   /** What a record that settles something may use on a full disk. Default: nothing is kept. */
   readonly reserve?: SpaceReserve
+  /** Asked at the last moment before the rename: whoever was stopped in a write must not undo what a later updater wrote (I5). Default: nobody else is there. */
+  readonly authority?: Authority
 }
 
 /** Readable by the stack's other services, as the predecessor's file was; it holds no secret. */
@@ -40,7 +42,7 @@ const mode = 0o644
  * that is gone while `.previous` is there (fault 15). Only a directory without either is `none`.
  */
 export function createRecordStore(options: RecordStoreOptions): RecordStore {
-  const { path, files, checks = createStorageChecks(), reserve } = options
+  const { path, files, checks = createStorageChecks(), reserve, authority } = options
   const directory = dirname(path)
   const previousPath = `${path}.previous`
   const damagedPath = `${path}.damaged`
@@ -93,7 +95,10 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     const current = await files.read(path)
     if (current !== null) await setAside(current, record)
     const staged = await stage(bytes)
-    await orDiscard(staged, publishFile(files, staged, path))
+    await orDiscard(staged, async () => {
+      authority?.check()
+      await publishFile(files, staged, path)
+    })
     littered = false
   }
 
@@ -115,7 +120,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     }
     const copy = await stage(current)
     // Made durable by the sync of the directory that the next stage brings.
-    await orDiscard(copy, files.rename(copy, loaded.kind === 'damaged' ? damagedPath : previousPath))
+    await orDiscard(copy, () => files.rename(copy, loaded.kind === 'damaged' ? damagedPath : previousPath))
   }
 
   /** A name of its own for every write: a file whose sync failed is never written again (fault 12). */
@@ -126,9 +131,9 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
   }
 
   /** A rename that failed leaves its file; on a full disk that is space. One that took effect all the same left none. */
-  async function orDiscard(staged: string, moved: Promise<void>): Promise<void> {
+  async function orDiscard(staged: string, move: () => Promise<void>): Promise<void> {
     try {
-      await moved
+      await move()
     } catch (error) {
       await files.remove(staged).catch(() => undefined) // the next write sweeps
       throw error

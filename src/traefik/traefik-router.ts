@@ -1,7 +1,7 @@
 import { sentenceOf, UpdaterError } from '../rollout/errors.ts'
 import type { Routes, RoutesFile } from '../rollout/model.ts'
 import { dirname } from '../rollout/paths.ts'
-import type { Files, TrafficRouter } from '../rollout/ports.ts'
+import type { Authority, Files, TrafficRouter } from '../rollout/ports.ts'
 import { publishFile, stageFile } from '../rollout/whole-file.ts'
 import { keepCopyOf } from './kept-copies.ts'
 import { createRoutesReader } from './read-routes.ts'
@@ -21,6 +21,8 @@ export interface TraefikRouterOptions {
   readonly readRoutes?: RoutesReader
   /** Default: `renderRoutes`. One that remembers what it rendered makes a difference where a hundred thousand rollouts are played through. */
   readonly render?: typeof renderRoutes
+  /** Asked at the last moment before the rename: whoever was stopped in it must not move what a later updater serves (I5). Default: nobody else is there. */
+  readonly authority?: Authority
 }
 
 /** Readable by Traefik's user. */
@@ -31,7 +33,7 @@ const mode = 0o644
  * and durable from the moment they have that name, so that going back needs one rename and no space (I10).
  */
 export function createTraefikRouter(options: TraefikRouterOptions): TrafficRouter {
-  const { routesPath, stagingDirectory, files, limits = defaultTransportLimits, readRoutes = createRoutesReader(), render = renderRoutes } = options
+  const { routesPath, stagingDirectory, files, limits = defaultTransportLimits, readRoutes = createRoutesReader(), render = renderRoutes, authority } = options
 
   return {
     read,
@@ -52,6 +54,7 @@ export function createTraefikRouter(options: TraefikRouterOptions): TrafficRoute
   }
 
   async function stage(routes: Routes): Promise<void> {
+    authority?.check()
     const bytes = Buffer.from(render(routes, limits))
     const staged = stagedPath(routes.generation)
     await files.makeDirectory(stagingDirectory, 0o755)
@@ -72,6 +75,7 @@ export function createTraefikRouter(options: TraefikRouterOptions): TrafficRoute
     if (found.kind !== 'routes' || found.generation !== generation) {
       throw new UpdaterError('routes_unwritable', `The prepared version ${generation} of the routes is damaged; the routes stay as they are.`)
     }
+    authority?.check()
     await publishFile(files, stagedPath(generation), routesPath)
   }
 

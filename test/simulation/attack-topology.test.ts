@@ -12,7 +12,7 @@ test('a service that was renamed in the settings is not routed before it is ther
   if (skills === undefined) throw new Error('there is no group')
   const renamed: Topology = { ...usual, groups: [{ ...skills, services: { blue: 'search-blue', green: 'search-green' } }, ...others] }
   world.daemon.life.end()
-  Object.assign(world.settings, { topology: renamed })
+  world.settings = { ...world.settings, topology: renamed }
   await world.start()
   await world.pass(3 * watchInterval)
   expect(world.stack.traefik.file).toBe(before)

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { sentenceOf } from '../errors.ts'
+import { isLost, sentenceOf } from '../errors.ts'
 import { passGate } from '../gates.ts'
 import { changeOperation } from '../journal.ts'
 import type { RoutesFile } from '../model.ts'
@@ -43,6 +43,7 @@ export async function routesBack(context: Context): Promise<string | null> {
   try {
     await router.activate(generations.back)
   } catch (error) {
+    if (isLost(error)) throw error
     // The kill may have come before the way back was staged; then the switch cannot have happened either.
     const live = await router.read()
     if (isUntouched(context, live)) return live.generation

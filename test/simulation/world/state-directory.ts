@@ -7,6 +7,7 @@ import type { Disk } from './disk.ts'
 export const places = {
   record: '/state/updater-state.json',
   history: '/state/updater-history.jsonl',
+  reserve: '/state/updater-reserve',
   routes: '/state/traefik/dynamic/updater-routes.yml',
   staging: '/state/traefik/.staging',
 } as const

@@ -5,6 +5,7 @@ import { UpdaterError } from '../../../src/rollout/errors.ts'
 import type { Random, RecordStore } from '../../../src/rollout/ports.ts'
 import { createHistoryStore } from '../../../src/storage/history-store.ts'
 import { createRecordStore } from '../../../src/storage/record-store.ts'
+import { createSpaceReserve } from '../../../src/storage/space-reserve.ts'
 import { createTraefikRouter } from '../../../src/traefik/traefik-router.ts'
 import type { RolloutEvent } from '../../../src/updater/service.ts'
 import { Updater } from '../../../src/updater/updater.ts'
@@ -53,12 +54,15 @@ export type Ended<T> =
 /** Longest that anything is waited for, virtual ms. */
 const patience = 60 * 60_000
 export const watchInterval = 10_000
+/** Bytes of one piece of the kept space; its eight pieces are more than a record here. */
+const reservePiece = 1_024
 
 /** The stack, the clock, and the daemon that lives now. */
 export class World {
   readonly time = new VirtualTime()
   readonly stack: Stack
-  readonly settings: CoreSettings
+  /** What the next daemon that starts is told. */
+  settings: CoreSettings
   /** See `Watched`. */
   disturbed = false
   hasAuthority = true
@@ -107,20 +111,23 @@ export class World {
     }
     const files = new SimulatedFiles(this.stack.disk, this.stack.effects, life)
     const fileEffect = fileEffectsOf(this.stack, life)
-    const storage = { files, random: this.#fileNames, log: { info: log, warn: log, error: log }, checks: storageChecks }
+    const authority = { check: () => this.#checkAuthority(life) }
+    const told = { info: log, warn: log, error: log }
+    const reserve = createSpaceReserve({ path: places.reserve, files, log: told, pieceSize: reservePiece })
+    const storage = { files, random: this.#fileNames, log: told, checks: storageChecks, reserve }
     const updater = new Updater({
       ports: {
         source: new SimulatedSource(this.stack, life),
         runtime: new SimulatedRuntime(this.stack, life),
-        router: routerAsEffects(createTraefikRouter({ routesPath: places.routes, stagingDirectory: places.staging, files, readRoutes: readAsUpdater, render: textOf }), fileEffect),
+        router: routerAsEffects(createTraefikRouter({ routesPath: places.routes, stagingDirectory: places.staging, files, readRoutes: readAsUpdater, render: textOf, authority }), fileEffect),
         probe: new SimulatedProbe(this.stack, life),
         history: historyAsEffects(createHistoryStore({ path: places.history, ...storage }), fileEffect),
         clock: life.clock,
         random: this.#random,
-        authority: { check: () => this.#checkAuthority(life) },
-        log: { info: log, warn: log, error: log },
+        authority,
+        log: told,
       },
-      store: this.#watchedStore(asEffects(createRecordStore({ path: places.record, ...storage }), fileEffect)),
+      store: this.#watchedStore(asEffects(createRecordStore({ path: places.record, ...storage, authority }), fileEffect)),
       settings: this.settings,
       watchInterval,
       observing: () => null,
