@@ -1,13 +1,25 @@
+import type { Area } from '../mutation.ts'
 import type { Check } from './check.ts'
 import { everyEffect } from './checks/every-effect.ts'
+import { fileStorage } from './checks/file-storage.ts'
 import { holds } from './checks/holds.ts'
 import { polling } from './checks/polling.ts'
+import { recordStorage } from './checks/record-storage.ts'
 import { recoveryIdle } from './checks/recovery-idle.ts'
 import { recoveryOpen } from './checks/recovery-open.ts'
 import { rollouts } from './checks/rollouts.ts'
 import { surroundings } from './checks/surroundings.ts'
 
-/** In the order in which they find most in the least time. */
-export function allChecks(): readonly Check[] {
-  return [...rollouts, ...recoveryIdle, ...recoveryOpen, ...holds, ...polling, ...surroundings, ...everyEffect]
+const areas: Readonly<Record<Area, readonly Check[]>> = {
+  rollouts,
+  recovery: [...recoveryIdle, ...recoveryOpen],
+  holds: [...holds, ...polling],
+  surroundings,
+  storage: [...recordStorage, ...fileStorage],
+}
+
+/** Every check, those of one area first, those that take long last. */
+export function allChecks(first: string | undefined): readonly Check[] {
+  const inOrder = Object.entries(areas).toSorted(([one], [other]) => Number(other === first) - Number(one === first))
+  return [...inOrder.flatMap(([, checks]) => checks), ...everyEffect]
 }

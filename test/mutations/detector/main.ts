@@ -9,7 +9,7 @@ import { exitCodes, reportPrefix, type Report } from './report.ts'
 async function detect(): Promise<Report> {
   const begun = performance.now()
   let runs = 0
-  for (const { name, run } of allChecks()) {
+  for (const { name, run } of allChecks(process.argv[2])) {
     runs += 1
     try {
       await run()

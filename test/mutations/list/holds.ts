@@ -1,0 +1,54 @@
+import type { Mutation } from '../mutation.ts'
+
+const consequences = 'src/rollout/consequences.ts'
+const holds = 'src/updater/holds.ts'
+const updater = 'src/updater/updater.ts'
+const repairs = 'src/rollout/recovery/repairs.ts'
+
+/** Holds, quarantine, counts, and what callers may ask for. */
+export const holdMutations: readonly Mutation[] = [
+  {
+    name: 'a restart clears the holds', file: 'src/updater/takeover.ts',
+    text: '({ ...record, epoch: record.epoch + 1 })', instead: '({ ...record, holds: [], epoch: record.epoch + 1 })',
+  },
+  {
+    name: 'a new daemon does not raise the epoch', file: 'src/updater/takeover.ts',
+    text: '({ ...record, epoch: record.epoch + 1 })', instead: '({ ...record })',
+  },
+  { name: 'a pause is only kept in memory', file: holds, text: '    await journal.commit(change)', instead: '    await journal.remember(change)' },
+  { name: 'a pause that cannot be written is accepted', file: holds, text: '    await journal.commit(change)', instead: '    await journal.note(change)' },
+  {
+    name: 'a pause when idle is forgotten', file: holds,
+    text: '({ ...request(record), holds: withHold(record.holds, hold) })', instead: '({ ...request(record) })',
+  },
+  {
+    name: 'an unpause clears a pause that came later', file: holds,
+    text: 'holds: record.holds.filter(isLater)', instead: 'holds: []',
+  },
+  { name: 'an unpause does not reset the count of failures', file: holds, text: 'failuresInARow: 0, ', instead: '' },
+  { name: 'an unpause lets failed releases out of quarantine', file: holds, text: 'failuresInARow: 0, resumedAt', instead: 'failuresInARow: 0, quarantine: [], resumedAt' },
+  { name: 'an unpause is accepted while the stack is not as the record says', file: updater, text: "      if (!settled) throw new UpdaterError('inconsistent',", instead: "      if (settled === null) throw new UpdaterError('inconsistent'," },
+  { name: 'an operation that turned round loses the holds', file: consequences, text: '    holds: withRequestedPause(holds, operation, at),', instead: '    holds: [],' },
+  { name: 'a failure that touched traffic does not hold', file: consequences, text: "operation.phase !== 'preparing' || failuresInARow", instead: 'failuresInARow' },
+  { name: 'failures in a row never hold', file: consequences, text: ' || failuresInARow >= policy.surroundingsBeforePause', instead: '' },
+  { name: 'an interruption is not counted', file: consequences, text: " || failure.cause === 'interruption'\n", instead: '\n' },
+  { name: 'a clean stop counts as an interruption', file: repairs, text: '    if (!operation.stoppedCleanly) return', instead: '    if (true) return' },
+  { name: 'a failed release is not quarantined', file: consequences, text: "quarantine: failure.cause === 'release'", instead: "quarantine: failure.cause === 'integrity'" },
+  { name: 'the surroundings\' failures quarantine the release', file: consequences, text: "quarantine: failure.cause === 'release'", instead: "quarantine: failure.cause !== 'request'" },
+  { name: 'the release that an operator left is not quarantined', file: 'src/rollout/results.ts', text: "quarantine: operation.kind === 'rollback'", instead: "quarantine: operation.kind === null" },
+  { name: 'a good release does not end the count of failures', file: 'src/rollout/results.ts', text: '    failuresInARow: 0,\n', instead: '' },
+  { name: 'polling starts a quarantined commit', file: 'src/rollout/release-policy.ts', text: "return held === undefined ? { kind", instead: 'return true ? { kind' },
+  { name: 'polling does not wait for approval', file: 'src/polling/take-on.ts', text: '  if (requireApproval) return', instead: '  if (requireApproval === null) return' },
+  { name: 'an apply is taken on while paused', file: updater, text: '    if (hold !== undefined) throw pausedBy(hold)\n', instead: '' },
+  {
+    name: 'an apply goes on although a pause came meanwhile', file: 'src/updater/operation.ts',
+    text: "\n    if (attempt.wish.kind === 'apply' && hold !== undefined) throw pausedBy(hold)", instead: '',
+  },
+  { name: 'two operations at once are taken on', file: updater, text: 'if (this.#flight !== null || journal.record.operation !== null) throw', instead: 'if (journal.record.operation !== null) throw' },
+  { name: 'a cancel is accepted while the commit is written', file: 'src/updater/flight.ts', text: '    if (this.#committing) return false\n', instead: '' },
+  { name: 'a cancel is told and ignored', file: 'src/updater/flight.ts', text: '    this.#abort.abort(reason)\n', instead: '' },
+  { name: 'a pause in a rollout lets it go on', file: updater, text: '    flight.cancel(new UpdaterError(\'cancelled\', `Paused by ${by}: ${reason}`))\n', instead: '' },
+  { name: 'a tag that moved is taken on', file: 'src/updater/targets.ts', text: 'if (known !== undefined && known !== found.commit) {', instead: 'if (false) {' },
+  { name: 'the running release\'s tag may move', file: 'src/updater/moved-tag.ts', text: 'seen.commit === known) return null', instead: 'seen.commit !== null) return null' },
+  { name: 'an answer is given before the outcome is certain', file: 'src/updater/operation.ts', text: "  await open(attempt, target)\n  try {", instead: "  await open(attempt, target)\n  answerWithLast(attempt)\n  try {" },
+]

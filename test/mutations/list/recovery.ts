@@ -1,0 +1,76 @@
+import type { Mutation } from '../mutation.ts'
+
+const decide = 'src/rollout/recovery/decide.ts'
+const reconcile = 'src/rollout/recovery/reconcile.ts'
+const repairs = 'src/rollout/recovery/repairs.ts'
+const adoption = 'src/rollout/recovery/adoption.ts'
+
+/** The recovery table: a row missed, a row taken for another, a row that does too much. */
+export const recoveryMutations: readonly Mutation[] = [
+  {
+    name: 'R2: an engine that does not answer is taken for an empty one', file: 'src/rollout/recovery/observation.ts',
+    text: '    return { fault: error instanceof UpdaterError ? error.message : String(error) }', instead: '    return { containers: [] }',
+  },
+  { name: 'R2: the traffic waits for the engine', file: reconcile, text: '  await trafficFirst(context)\n', instead: '' },
+  {
+    name: 'R3: always blue is taken over', file: adoption,
+    text: "  if (routed !== null && world.colors[routed] === 'healthy') return routed\n", instead: '',
+  },
+  {
+    name: 'R4: an older copy of the record is believed', file: decide,
+    text: '  if (sequenceOf(world.routes) > record.sequence) {', instead: '  if (false) {',
+  },
+  {
+    name: 'R4: the open operation of a record that is not believed is undone', file: adoption,
+    text: '    operation: null,\n    holds: withHold(', instead: '    holds: withHold(',
+  },
+  {
+    name: 'R4: a damaged record is taken for a first start', file: decide,
+    text: "  if (loaded.kind === 'damaged') return row(4, `The record is damaged: ${loaded.reason}`)\n", instead: "  if (loaded.kind === 'damaged') return row(3, 'First start: what runs is taken over.')\n",
+  },
+  {
+    name: 'R4: a record that is gone is taken for a first start', file: decide,
+    text: "  if (traces || sequenceOf(world.routes) > 0) return", instead: '  if (false) return',
+  },
+  { name: 'R5: both bots are kept', file: repairs, text: 'const [, ...surplus] = containersOf', instead: 'const [, , ...surplus] = containersOf' },
+  {
+    name: 'R5: the wrong bot is kept', file: repairs,
+    text: '.toSorted((a, b) => rank(b) - rank(a))', instead: '.toSorted((a, b) => rank(a) - rank(b))',
+  },
+  {
+    name: 'R5: an operator\'s compose is not left to finish', file: reconcile,
+    text: 'return now - patience.recreatedSince < context.settings.policy.standbyGrace', instead: 'return false',
+  },
+  {
+    name: 'R6 and R7: a rollout that was interrupted is resumed', file: reconcile,
+    text: '    case 6:\n    case 7:\n      await undo(context)', instead: "    case 6:\n    case 7:\n      await (await import('../rollout.ts')).rollOut(context)",
+  },
+  { name: 'R7: a rollout that was interrupted is finished', file: decide, text: "return row(7, `${operation.target.tag} did not", instead: "return row(11, `${operation.target.tag} did not" },
+  { name: 'R8: an old color that is stopped is given up at once', file: decide, text: "if (old === 'stopped' || old === 'absent') return row(8,", instead: "if (old === 'stopped' || old === 'absent') return row(9," },
+  {
+    name: 'R9: with neither color healthy the new one is stopped', file: reconcile,
+    text: '    case 9:\n      await holdRollouts(context, why)\n      await routesBack(context)', instead: '    case 9:\n      await holdRollouts(context, why)\n      await undo(context)',
+  },
+  {
+    name: 'R9: with neither color healthy the routes stay', file: reconcile,
+    text: '    case 9:\n      await holdRollouts(context, why)\n      await routesBack(context)', instead: '    case 9:\n      await holdRollouts(context, why)',
+  },
+  {
+    name: 'R9: nothing holds when neither color is healthy', file: reconcile,
+    text: '    case 9:\n      await holdRollouts(context, why)\n', instead: '    case 9:\n',
+  },
+  { name: 'R10: the only healthy color is left for one that is ill', file: decide, text: "if (world.colors[targetColor] === 'healthy') return row(10,", instead: "if (world.colors[targetColor] === 'healthy') return row(7," },
+  { name: 'R11: a committed rollout is undone', file: decide, text: 'return row(11, `${operation.target.tag} is committed;', instead: 'return row(7, `${operation.target.tag} is committed;' },
+  { name: 'R12: a committed release that is not routed is given up', file: decide, text: 'return row(12, `${operation.target.tag} is committed but', instead: 'return row(7, `${operation.target.tag} is committed but' },
+  { name: 'R13: routes that were edited are left', file: decide, text: 'situation.expectedRoutes(record, sequenceOf(routes)) !== routes.text', instead: 'false' },
+  { name: 'R14: an operator\'s routes are overwritten', file: decide, text: '? row(14, `Somebody routed', instead: '? row(15, `Somebody routed' },
+  { name: 'R15: routes that are missing are left', file: decide, text: '    if (serves === null) return row(15,', instead: '    if (serves === null) return row(0,' },
+  { name: 'R15: no copy is kept of the file that is replaced', file: repairs, text: 'const copy = await context.ports.router.keepCopy()', instead: 'const copy = null' },
+  { name: 'R16: what fell is left', file: decide, text: '  if (down.length > 0) return row(16,', instead: '  if (down.length > 9) return row(16,' },
+  { name: 'R16: the cap of starts is gone', file: reconcile, text: "  if (patience.starts.length >= restarts) return 'enough'\n", instead: '' },
+  { name: 'R17: a standby gets no grace', file: reconcile, text: "  if (now - patience.standbySince < context.settings.policy.standbyGrace) return 'enough'\n", instead: '' },
+  { name: 'R17: a standby runs for good', file: decide, text: '  if (standby.length > 0) return row(17,', instead: '  if (standby.length > 9) return row(17,' },
+  { name: 'R17: a standby that Traefik serves is stopped', file: repairs, text: '  await letGo(context, topology, otherColor(activeColor))\n', instead: '' },
+  { name: 'an ill color is not told', file: decide, text: "  if (world.colors[record.activeColor] === 'unhealthy') return row(0,", instead: "  if (world.colors[record.activeColor] === 'absent') return row(0," },
+  { name: 'a lost answer makes a color ill', file: 'src/rollout/recovery/observation.ts', text: 'const asked = 3', instead: 'const asked = 1' },
+]
