@@ -20,7 +20,8 @@ export const rollbackBody = Type.Object(
   { description: jsonObject },
 )
 
-export const pauseBody = Type.Object(
+/** Of a pause and of maintenance mode. */
+export const reasonBody = Type.Object(
   { reason: Type.String({ minLength: 1, maxLength: 500, pattern: '\\S', description: 'a reason of 1 to 500 characters' }) },
   { description: jsonObject },
 )

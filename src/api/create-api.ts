@@ -18,6 +18,7 @@ import { diagnosticsRoutes } from './routes/diagnostics.ts'
 import { healthRoutes } from './routes/health.ts'
 import { historyRoutes } from './routes/history.ts'
 import { holdRoutes } from './routes/holds.ts'
+import { maintenanceRoutes } from './routes/maintenance.ts'
 import { openapiRoutes } from './routes/openapi.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { rolloutRoutes } from './routes/rollouts.ts'
@@ -86,6 +87,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
   void app.register(rolloutRoutes, { updater, tagPattern })
   void app.register(operationRoutes, { updater })
   void app.register(holdRoutes, { updater })
+  void app.register(maintenanceRoutes, { updater })
   void app.register(historyRoutes, { updater })
   void app.register(diagnosticsRoutes, { updater, diskUsage, limit: limits.diagnostics })
   void app.register(openapiRoutes)

@@ -42,6 +42,7 @@ export const httpStatuses: Readonly<Record<ProblemCode, number>> = {
   nothing_to_cancel: 409,
   inconsistent: 409,
   paused: 423,
+  in_maintenance: 423,
   too_many_attempts: 429,
   authority_lost: 503,
   shutting_down: 503,

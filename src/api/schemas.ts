@@ -47,8 +47,12 @@ const operation = Type.Object({
   started_at: time,
   error: text,
   pause_requested: text,
+  interruptions: Type.Integer({ description: 'how often the updater was found to have ended in its middle' }),
 })
 export type WireOperation = Static<typeof operation>
+
+export const maintenance = Type.Object({ reason: Type.String(), by: Type.String(), since: time })
+export type WireMaintenance = Static<typeof maintenance>
 
 const statusKeys = {
   state: Type.Union([Type.Literal('idle'), Type.Literal('updating'), Type.Literal('rolling_back')]),
@@ -68,6 +72,7 @@ const statusKeys = {
   active: nullable(release),
   previous: Type.Array(release),
   holds: Type.Array(Type.Object({ reason: Type.String(), origin: Type.String(), since: time })),
+  maintenance: nullable(maintenance),
   quarantine: Type.Array(Type.Object({ commit: Type.String(), tag: Type.String(), reason: Type.String(), since: time })),
   observing: text,
   findings: Type.Array(Type.String()),

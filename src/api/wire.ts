@@ -1,8 +1,8 @@
-import type { Container, HistoryEntry, Hold, OpenOperation, Quarantine, Release, TagRef, UpdateResult } from '../rollout/model.ts'
+import type { Container, HistoryEntry, Hold, Maintenance, OpenOperation, Quarantine, Release, TagRef, UpdateResult } from '../rollout/model.ts'
 import { UpdaterError, sentenceOf } from '../rollout/errors.ts'
 import type { Diagnostics, OperationView, PollingStatus, Status } from '../updater/service.ts'
 import type {
-  DiagnosticsAnswer, HistoryAnswer, OperationAnswer, StatusAnswer, UpdateResultAnswer, WireContainer, WireOperation, WireRelease,
+  DiagnosticsAnswer, HistoryAnswer, OperationAnswer, StatusAnswer, UpdateResultAnswer, WireContainer, WireMaintenance, WireOperation, WireRelease,
 } from './schemas.ts'
 
 /*
@@ -28,6 +28,7 @@ export function wireStatus(status: Status): StatusAnswer {
     active: status.active === null ? null : wireRelease(status.active),
     previous: status.previous.map(wireRelease),
     holds: status.holds.map(({ reason, origin, since }: Hold) => ({ reason, origin, since })),
+    maintenance: status.maintenance === null ? null : wireMaintenance(status.maintenance),
     quarantine: status.quarantine.map(({ commit, tag, reason, since }: Quarantine) => ({ commit, tag, reason, since })),
     observing: status.observing,
     findings: [...status.findings],
@@ -90,6 +91,10 @@ export function wireDiagnostics(diagnostics: Diagnostics, status: Status, diskUs
   }
 }
 
+export function wireMaintenance({ reason, by, since }: Maintenance): WireMaintenance {
+  return { reason, by, since }
+}
+
 function wireOperation(operation: OpenOperation): WireOperation {
   return {
     id: operation.id,
@@ -106,6 +111,7 @@ function wireOperation(operation: OpenOperation): WireOperation {
     started_at: operation.startedAt,
     error: operation.failure?.sentence ?? null,
     pause_requested: operation.pauseRequested,
+    interruptions: operation.interruptions,
   }
 }
 

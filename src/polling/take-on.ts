@@ -1,6 +1,6 @@
 import type { TagRef, UpdateResult } from '../rollout/model.ts'
 import type { Log } from '../rollout/ports.ts'
-import { sentenceOf } from '../rollout/errors.ts'
+import { asSentence, sentenceOf } from '../rollout/errors.ts'
 import type { Choice } from '../rollout/release-policy.ts'
 import type { UpdaterService } from '../updater/service.ts'
 
@@ -23,18 +23,13 @@ export async function takeOn(choice: Choice, parts: Parts): Promise<Taken> {
   const { newest } = choice
   if (choice.kind === 'quarantined') return only(`${newest.tag} is quarantined (${choice.quarantine.reason}); waiting for a newer release.`)
   const obstacle = obstacleTo(parts)
-  if (obstacle !== null) return only(withPeriod(`${newest.tag} was found, but ${obstacle}`))
+  if (obstacle !== null) return only(asSentence(`${newest.tag} was found, but ${obstacle}`))
   try {
     const { outcome } = await parts.updater.apply({ tag: newest.tag, version: newest.tag.replace(/^v/, ''), origin: 'polling' })
     return { sentence: `${newest.tag} was found; its rollout has begun.`, ended: endOf(newest, outcome, parts.log) }
   } catch (error) {
     return only(`${newest.tag} was found, but its rollout could not begin: ${sentenceOf(error)}`)
   }
-}
-
-/** A reason that somebody gave may be a sentence already. */
-function withPeriod(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
 function only(sentence: string): Taken {

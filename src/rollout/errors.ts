@@ -44,6 +44,7 @@ export const errorCauses = {
   unknown_operation: 'request',
   in_progress: 'request',
   paused: 'request',
+  in_maintenance: 'request',
   past_commit: 'request',
   nothing_to_cancel: 'request',
   inconsistent: 'request',
@@ -89,6 +90,11 @@ export function sentenceOf(error: unknown): string {
 export function outputOf(error: unknown): string[] {
   const logs = error instanceof UpdaterError ? error.details['logs'] : undefined
   return Array.isArray(logs) ? logs.map(String) : []
+}
+
+/** A reason that somebody gave, as a sentence among others. */
+export function asSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
 /** The sentence of a text that may go on with output. */

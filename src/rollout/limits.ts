@@ -45,6 +45,8 @@ export interface Policy {
   readonly keepReleases: number
   /** How long a standby may run without being routed before it is stopped, ms (R17). */
   readonly standbyGrace: number
+  /** How long a service must have been down, nothing changing about it, before it is started again, ms (R16): who restarts it by hand is not raced. */
+  readonly fallenGrace: number
   /** Starts of a fallen service within `restartWindow` before the updater only reports it (R16). */
   readonly restarts: number
   readonly restartWindow: number
@@ -75,6 +77,7 @@ export const defaultPolicy: Policy = {
   surroundingsBeforePause: 3,
   keepReleases: 3,
   standbyGrace: 60_000,
+  fallenGrace: 3_000,
   restarts: 3,
   restartWindow: 10 * 60_000,
 }

@@ -73,6 +73,7 @@ const policy = Type.Object(
     surroundingsBeforePause: Type.Optional(count(1)),
     keepReleases: Type.Optional(count(1)),
     standbyGrace: Type.Optional(duration),
+    fallenGrace: Type.Optional(duration),
     restarts: Type.Optional(count(0)),
     restartWindow: Type.Optional(duration),
   },

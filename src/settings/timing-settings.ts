@@ -39,6 +39,7 @@ export function readPolicy({ policy = {} }: ConfigFile, pauseOnFailure: boolean)
     surroundingsBeforePause: policy.surroundingsBeforePause ?? defaultPolicy.surroundingsBeforePause,
     keepReleases: policy.keepReleases ?? defaultPolicy.keepReleases,
     standbyGrace: readDuration(policy.standbyGrace) ?? defaultPolicy.standbyGrace,
+    fallenGrace: readDuration(policy.fallenGrace) ?? defaultPolicy.fallenGrace,
     restarts: policy.restarts ?? defaultPolicy.restarts,
     restartWindow: readDuration(policy.restartWindow) ?? defaultPolicy.restartWindow,
   }

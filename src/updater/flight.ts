@@ -10,8 +10,10 @@ export class Flight {
   /** For people: `apply v1.2.3`. */
   readonly what: string
   readonly outcome: Promise<UpdateResult>
+  readonly begun: Promise<'open' | 'ended'>
   #finished: Promise<void> = Promise.resolve()
   readonly #abort = new AbortController()
+  #begin: (how: 'open') => void = () => undefined
   #settle: { resolve(result: UpdateResult): void; reject(error: Error): void }
   #result: UpdateResult | null = null
   #committing = false
@@ -25,6 +27,11 @@ export class Flight {
     this.outcome = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
+    const opened = new Promise<'open'>((resolve) => {
+      this.#begin = resolve
+    })
+    this.begun = Promise.race([opened, this.outcome.then(() => 'ended' as const)])
+    this.begun.catch(() => undefined) // as below
     this.outcome.catch(() => undefined) // a caller that asked for no answer has none to handle
   }
 
@@ -57,6 +64,10 @@ export class Flight {
   /** The first step that failed; null while none has. */
   get failedStep(): string | null {
     return this.#failedStep
+  }
+
+  opened(): void {
+    this.#begin('open')
   }
 
   answer(result: UpdateResult): void {

@@ -1,7 +1,7 @@
 import { withHold } from '../rollout/consequences.ts'
 import { UpdaterError, sentenceOf } from '../rollout/errors.ts'
 import { changeOperation, type Change, type Journal } from '../rollout/journal.ts'
-import type { Hold } from '../rollout/model.ts'
+import type { Hold, Maintenance } from '../rollout/model.ts'
 
 /** Pauses now; the open operation, if there is one, knows that it was asked for while it ran. @throws not_durable */
 export function pauseDurably(journal: Journal, hold: Hold): Promise<void> {
@@ -24,6 +24,12 @@ export function pausesAsked(journal: Journal): (hold: Hold) => boolean {
 /** Clears holds and the count of failures, but no pause that came later than the wish; quarantine stays. @throws not_durable */
 export function resumeDurably(journal: Journal, at: string, isLater: (hold: Hold) => boolean): Promise<void> {
   return durably(journal, 'Still paused', (record) => ({ ...record, holds: record.holds.filter(isLater), failuresInARow: 0, resumedAt: at }))
+}
+
+/** Sets maintenance mode, or leaves it. @throws not_durable */
+export function setMaintenance(journal: Journal, maintenance: Maintenance | null): Promise<void> {
+  const otherwise = maintenance === null ? 'Still in maintenance mode' : 'Not in maintenance mode'
+  return durably(journal, otherwise, (record) => ({ ...record, maintenance }))
 }
 
 /** Why an unpause ended before it could clear anything, as its caller is told (api-contract.md, `POST /update/unpause`). */

@@ -24,6 +24,8 @@ export function createObservingService(reason: string, uptimeSeconds: () => numb
     unpause: refuse,
     pause: refuse,
     cancel: refuse,
+    enterMaintenance: refuse,
+    leaveMaintenance: refuse,
     diagnostics: () => Promise.resolve({ tree: { kind: 'unknown', reason }, containers: { error: reason } }),
     subscribe: () => () => undefined,
   }

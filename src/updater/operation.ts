@@ -4,11 +4,14 @@ import { look } from '../rollout/engine.ts'
 import { UpdaterError, causeOf, firstLine, isLost, sentenceOf } from '../rollout/errors.ts'
 import { appendHistory } from '../rollout/history.ts'
 import { changeOperation } from '../rollout/journal.ts'
-import type { Hold, OpenOperation, Release, UpdateResult } from '../rollout/model.ts'
-import { reconcile, type Patience } from '../rollout/recovery/reconcile.ts'
+import { withKnownTag } from '../rollout/known-tags.ts'
+import type { OpenOperation, Release, UpdateResult } from '../rollout/model.ts'
+import type { Patience } from '../rollout/recovery/patience.ts'
+import { reconcile } from '../rollout/recovery/reconcile.ts'
 import { resultOf } from '../rollout/results.ts'
 import { retire, rollOut } from '../rollout/rollout.ts'
 import { otherColor, singletonServices } from '../rollout/topology.ts'
+import { obstacleTo } from './obstacles.ts'
 import { releaseOfCommit, releaseOfTag } from './targets.ts'
 
 /** What was asked for. */
@@ -27,6 +30,8 @@ export interface Attempt {
   readonly patience: Patience
   /** The step that turned it round; null when none did. */
   failedStep(): string | null
+  /** Called once the operation is open, durably: whatever becomes of this process, it is brought to an end. */
+  opened(): void
   /** Called once, as soon as the outcome is certain and durable. */
   answer(result: UpdateResult): void
 }
@@ -37,13 +42,13 @@ export interface Attempt {
  */
 export async function carryOutWish(attempt: Attempt): Promise<void> {
   const { context, lasting, patience } = attempt
-  const before = await reconcile(lasting, patience)
+  const before = await reconcile(lasting, patience, { hurry: true })
   if (before.row === 2) return refuse(attempt, new UpdaterError('engine_unreachable', `Nothing was begun. ${before.why}`))
   if (!before.settled) throw new UpdaterError('inconsistent', `Nothing was begun, because the stack is not as the record says: ${before.why}`)
 
   // What recovery has just found may hold rollouts.
-  const [hold] = context.journal.record.holds
-  if (attempt.wish.kind === 'apply' && hold !== undefined) throw pausedBy(hold)
+  const obstacle = obstacleTo(attempt.wish.kind, context.journal.record)
+  if (obstacle !== null) throw obstacle
 
   const target = await findTarget(attempt)
   if (target === null) return
@@ -56,16 +61,6 @@ export async function carryOutWish(attempt: Attempt): Promise<void> {
   }
   answerWithLast(attempt)
   await retire(lasting)
-}
-
-/** Why an apply is not taken on. */
-export function pausedBy(hold: Hold): UpdaterError {
-  return new UpdaterError('paused', `Rollouts are paused: ${hold.reason} Unpause with POST /update/unpause.`)
-}
-
-/** Why nothing else is taken on meanwhile. */
-export function alreadyInProgress(current: string | null): UpdaterError {
-  return new UpdaterError('in_progress', `An operation is already in progress: ${current ?? 'the last one is being closed'}.`)
 }
 
 /** The target of the wish; null when the answer is given already: it runs, or it could not be asked for. */
@@ -114,12 +109,13 @@ async function open(attempt: Attempt, target: Release): Promise<void> {
     singletonsBefore: singletons.map(({ service, id, imageId }) => ({ service, containerId: id, imageId })),
   }
   await context.journal.commit((current) => {
-    const [hold] = current.holds
-    // A pause whose write was still under way when the hold was looked for.
-    if (attempt.wish.kind === 'apply' && hold !== undefined) throw pausedBy(hold)
-    const knownTags = attempt.wish.kind === 'apply' ? { ...current.knownTags, [target.tag]: target.commit } : current.knownTags
+    const obstacle = obstacleTo(attempt.wish.kind, current)
+    // A pause whose write was still under way when it was looked for.
+    if (obstacle !== null) throw obstacle
+    const knownTags = attempt.wish.kind === 'apply' ? withKnownTag(current, target) : current.knownTags
     return { ...current, operation, lastAttemptedTag: target.tag, knownTags }
   })
+  attempt.opened()
 }
 
 /** Undoes after a failure, by the very path that recovery takes after a crash. */

@@ -20,6 +20,8 @@ export interface RollbackRequest {
 /** An operation that was taken on. */
 export interface Started {
   readonly operationId: string
+  /** Resolves once it is durable that the operation is open, or that it has ended already; rejects as `outcome` does when nothing was attempted. */
+  readonly begun: Promise<'open' | 'ended'>
   /**
    * Settles at the commit point, or when the operation was undone or refused.
    * Rejects with an UpdaterError of cause `request` (unknown_tag …) when nothing was attempted.
@@ -100,9 +102,9 @@ export interface UpdaterService {
   history(): Promise<HistoryEntry[]>
   /** @throws unknown_operation */
   operation(id: string): Promise<OperationView>
-  /** @throws paused, in_progress, observing, shutting_down */
+  /** @throws paused, in_maintenance, in_progress, observing, shutting_down */
   apply(request: ApplyRequest): Promise<Started>
-  /** @throws in_progress, unknown_commit, observing, shutting_down */
+  /** @throws in_progress, in_maintenance, unknown_commit, observing, shutting_down */
   rollback(request: RollbackRequest): Promise<Started>
   /** Runs recovery, then clears holds and counters. @throws in_progress, inconsistent, not_durable */
   unpause(by: string): Promise<void>
@@ -110,6 +112,13 @@ export interface UpdaterService {
   pause(reason: string, by: string): Promise<void>
   /** @throws nothing_to_cancel, past_commit */
   cancel(by: string): Promise<void>
+  /**
+   * From now on nothing is started, stopped or routed, and no operation taken on, until it is left, restarts included. A
+   * running rollout is undone (before the commit point) or finished first. @throws not_durable
+   */
+  enterMaintenance(reason: string, by: string): Promise<Maintenance>
+  /** Looks at the stack at once, and sees to it again. @returns what is not as it should be. @throws not_durable */
+  leaveMaintenance(by: string): Promise<readonly string[]>
   diagnostics(signal: AbortSignal): Promise<Diagnostics>
   /** Tells events until the returned function is called. */
   subscribe(listener: (event: RolloutEvent) => void): () => void

@@ -1,25 +1,25 @@
 import type { Context, CoreSettings, Ports, Reach } from '../rollout/context.ts'
-import { UpdaterError, firstLine, isLost, sentenceOf } from '../rollout/errors.ts'
+import { UpdaterError, firstLine, isLost } from '../rollout/errors.ts'
 import { changeOperation, type Journal } from '../rollout/journal.ts'
 import { oneAtATime } from '../rollout/one-at-a-time.ts'
-import type { HistoryEntry, Hold, TagRef } from '../rollout/model.ts'
+import type { HistoryEntry, Hold, Maintenance, TagRef } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
-import { asItShouldBe } from '../rollout/recovery/decide.ts'
-import { freshPatience, reconcile, type Patience, type Reconciled } from '../rollout/recovery/reconcile.ts'
-import { countInterruption } from '../rollout/recovery/repairs.ts'
+import { managedServices } from '../rollout/topology.ts'
 import { untilAborted } from '../rollout/within.ts'
 import { Announcements } from './announcements.ts'
 import { diagnose } from './diagnosis.ts'
 import { Flight } from './flight.ts'
-import { holdDurably, pauseDurably, pausesAsked, resumeDurably, stillPaused } from './holds.ts'
-import { alreadyInProgress, carryOutWish, pausedBy, type Wish } from './operation.ts'
+import { holdDurably, pauseDurably, pausesAsked, resumeDurably, setMaintenance, stillPaused } from './holds.ts'
+import { Lookout } from './lookout.ts'
 import { holdIfRunningTagMoved } from './moved-tag.ts'
+import { alreadyInProgress, nothingToCancel, obstacleTo } from './obstacles.ts'
+import { carryOutWish, type Wish } from './operation.ts'
 import { Refusals } from './refusals.ts'
 import type {
   ApplyRequest, Diagnostics, OperationView, PollingStatus, RollbackRequest, RolloutEvent, Started, Status, UpdaterService,
 } from './service.ts'
 import { statusOf } from './status.ts'
-import { takeOver } from './takeover.ts'
+import { Watch } from './watch.ts'
 
 export interface UpdaterOptions {
   readonly ports: Ports
@@ -42,16 +42,13 @@ export interface UpdaterOptions {
 export class Updater implements UpdaterService {
   readonly #options: UpdaterOptions
   readonly #hand = oneAtATime()
-  readonly #patience: Patience = freshPatience()
   readonly #leaving = new AbortController()
   readonly #left = new AbortController()
   readonly #announcements: Announcements
   readonly #refusals = new Refusals()
   readonly #startedAt: number
-  #journal: Journal | null = null
-  /** The record is of a newer version: that does not mend itself. */
-  #newer: string | null = null
-  #findings: readonly string[] = []
+  readonly #lookout: Lookout
+  readonly #watch: Watch
   #flight: Flight | null = null
   #watching: Promise<void> = Promise.resolve()
 
@@ -59,12 +56,29 @@ export class Updater implements UpdaterService {
     this.#options = options
     this.#startedAt = options.ports.clock.monotonic()
     this.#announcements = new Announcements(options.ports.clock, options.ports.log)
+    const { ports, store, settings } = options
+    this.#lookout = new Lookout({
+      reach: this.#reach(this.#leaving.signal),
+      store,
+      observing: () => options.observing(),
+      contextOf: (journal) => this.#context(journal, this.#leaving.signal, null),
+      authorityLost: (error) => options.authorityLost(error),
+    })
+    this.#watch = new Watch({
+      clock: ports.clock,
+      log: ports.log,
+      interval: options.watchInterval,
+      signal: this.#leaving.signal,
+      look: () => (this.#flight === null ? this.#hand(() => this.#lookout.look()) : Promise.resolve(null)),
+      isOurs: () => this.#isBusy,
+      follow: (onChange, signal) => ports.runtime.follow(managedServices(settings.topology), onChange, signal),
+    })
   }
 
   /** Recovers, then keeps watching until `stop`. Resolves after the first look; what it could not do is in the findings. */
   async start(): Promise<void> {
-    await this.#lookOnce(true)
-    this.#watching = this.#watch()
+    const againIn = await this.#hand(() => this.#lookout.look({ atStart: true }))
+    this.#watching = this.#watch.run(againIn)
   }
 
   /**
@@ -80,7 +94,8 @@ export class Updater implements UpdaterService {
     const limit = clock.sleep(this.#options.settings.limits.shutdown, over.signal).then(() => this.#left.abort(new UpdaterError('limit_exceeded', 'Leaving took too long (limits.shutdown).')), () => undefined)
     await Promise.allSettled([this.#watching, this.#flight?.finished])
     await this.#hand(async () => {
-      if (clean && this.#journal?.record.operation) await this.#journal.note(changeOperation((operation) => ({ ...operation, stoppedCleanly: true })))
+      const { journal } = this.#lookout
+      if (clean && journal?.record.operation) await journal.note(changeOperation((operation) => ({ ...operation, stoppedCleanly: true })))
     })
     over.abort()
     await limit
@@ -89,11 +104,11 @@ export class Updater implements UpdaterService {
   status(): Status {
     const { clock } = this.#options.ports
     return statusOf({
-      record: this.#journal?.record ?? null,
+      record: this.#lookout.record,
       busy: this.#flight,
       uptimeSeconds: (clock.monotonic() - this.#startedAt) / 1000,
-      observing: this.#observing(),
-      findings: this.#findings,
+      observing: this.#lookout.observing,
+      findings: this.#lookout.findings,
       polling: this.#options.polling(),
     })
   }
@@ -103,7 +118,7 @@ export class Updater implements UpdaterService {
   }
 
   async operation(id: string): Promise<OperationView> {
-    const open = this.#journal?.record.operation
+    const open = this.#lookout.record?.operation
     const refused = this.#refusals.of(id)
     if (refused !== undefined) return { state: 'refused', error: refused }
     if (open?.id === id) return { state: 'running', operation: open }
@@ -115,22 +130,23 @@ export class Updater implements UpdaterService {
 
   async apply({ tag, version, origin }: ApplyRequest): Promise<Started> {
     const journal = this.#ready()
-    const [hold] = journal.record.holds
-    if (hold !== undefined) throw pausedBy(hold)
+    const obstacle = obstacleTo('apply', journal.record)
+    if (obstacle !== null) throw obstacle
     return this.#takeOff({ kind: 'apply', tag, version, origin })
   }
 
   async rollback({ previousSha, origin }: RollbackRequest): Promise<Started> {
-    this.#ready()
+    const obstacle = obstacleTo('rollback', this.#ready().record)
+    if (obstacle !== null) throw obstacle
     return this.#takeOff({ kind: 'rollback', commit: previousSha, origin })
   }
 
   async unpause(by: string): Promise<void> {
     const journal = this.#ready()
-    if (this.#flight !== null) throw alreadyInProgress(this.status().currentOperation)
+    if (this.#flight !== null) throw this.#inProgress()
     const isLater = pausesAsked(journal)
     await this.#hand(async () => {
-      const { settled, why } = await this.#reconcile(journal).catch((error: unknown) => {
+      const { settled, why } = await this.#lookout.reconcile(journal, { hurry: true }).catch((error: unknown) => {
         throw stillPaused(error)
       })
       if (!settled) throw new UpdaterError('inconsistent', `Still paused, because the stack is not as the record says: ${why}`)
@@ -140,25 +156,46 @@ export class Updater implements UpdaterService {
   }
 
   async pause(reason: string, by: string): Promise<void> {
-    const journal = this.#mustHaveJournal()
+    const journal = this.#lookout.mustHaveJournal()
     const flight = this.#flight
     const hold: Hold = { reason, origin: 'operator', since: this.#now() }
     await pauseDurably(journal, hold)
     this.#options.ports.log.info('Rollouts are paused.', { by, reason })
     if (flight === null) return
-    flight.cancel(new UpdaterError('cancelled', `Paused by ${by}: ${reason}`))
-    await untilAborted(this.#leaving.signal, flight.finished)
+    await this.#end(flight, new UpdaterError('cancelled', `Paused by ${by}: ${reason}`))
     // The operation may have ended before it could take the pause over.
     await holdDurably(journal, hold)
   }
 
   async cancel(by: string): Promise<void> {
     const flight = this.#flight
-    if (flight === null) throw new UpdaterError('nothing_to_cancel', 'No operation is running.')
+    if (flight === null) throw nothingToCancel(this.status())
     if (!flight.cancel(new UpdaterError('cancelled', `Cancelled by ${by}.`))) {
       throw new UpdaterError('past_commit', 'The operation has passed its commit point and is being finished. Use a rollback to go back.')
     }
     this.#options.ports.log.info('The operation is cancelled.', { by })
+  }
+
+  async enterMaintenance(reason: string, by: string): Promise<Maintenance> {
+    const journal = this.#lookout.mustHaveJournal()
+    const maintenance = { reason, by, since: this.#now() }
+    const earlier = journal.record.maintenance
+    await setMaintenance(journal, maintenance)
+    this.#options.ports.log.info('Maintenance mode: nothing is started, stopped or routed until it is left.', { by, reason, earlier })
+    if (this.#flight !== null) await this.#end(this.#flight, new UpdaterError('cancelled', `Maintenance mode, set by ${by}: ${reason}`))
+    await this.#hand(() => this.#lookout.look())
+    return maintenance
+  }
+
+  async leaveMaintenance(by: string): Promise<readonly string[]> {
+    const journal = this.#lookout.mustHaveJournal()
+    const left = journal.record.maintenance
+    if (left !== null) {
+      await setMaintenance(journal, null)
+      this.#options.ports.log.info('Maintenance mode is left; the stack is looked at.', { by, left })
+    }
+    await this.#hand(() => this.#lookout.look({ hurry: true }))
+    return this.#lookout.findings
   }
 
   diagnostics(signal: AbortSignal): Promise<Diagnostics> {
@@ -171,17 +208,18 @@ export class Updater implements UpdaterService {
 
   /** Remembers that polling looked, for the status and the state file. */
   async checked(at: string): Promise<void> {
-    await this.#journal?.note((record) => ({ ...record, lastCheckedAt: at }))
+    await this.#lookout.journal?.note((record) => ({ ...record, lastCheckedAt: at }))
   }
 
   /** Shows it the remote's tags. @returns why nothing of them may be taken on; null when nothing speaks against it */
   async inspectTags(tags: readonly TagRef[]): Promise<string | null> {
-    return this.#journal === null ? null : holdIfRunningTagMoved(this.#journal, tags, this.#now())
+    const { journal } = this.#lookout
+    return journal === null ? null : holdIfRunningTagMoved(journal, tags, this.#now())
   }
 
   #takeOff(wish: Wish): Started {
-    const journal = this.#mustHaveJournal()
-    if (this.#flight !== null || journal.record.operation !== null) throw alreadyInProgress(this.status().currentOperation)
+    const journal = this.#lookout.mustHaveJournal()
+    if (this.#isBusy) throw this.#inProgress()
     const flight = new Flight(this.#options.ports.random.token().slice(0, 16), wish)
     this.#flight = flight
     this.#announcements.tell(flight.id, { kind: 'opened', step: null, message: flight.what, durationMs: null })
@@ -190,7 +228,8 @@ export class Updater implements UpdaterService {
       wish,
       context: this.#context(journal, AbortSignal.any([flight.signal, this.#leaving.signal]), flight),
       lasting: this.#context(journal, this.#leaving.signal, flight),
-      patience: this.#patience,
+      patience: this.#lookout.patience,
+      opened: () => flight.opened(),
       failedStep: () => flight.failedStep,
       answer: (result) => {
         flight.answer(result)
@@ -200,8 +239,9 @@ export class Updater implements UpdaterService {
     flight.finishWith(work.catch((error: unknown) => this.#afterFlight(flight, error)).finally(() => {
       this.#flight = null
       this.#announcements.tell(flight.id, { kind: 'closed', step: null, message: flight.what, durationMs: null })
+      if (!this.#isBusy) this.#watch.changed()
     }))
-    return { operationId: flight.id, outcome: flight.outcome, finished: flight.finished }
+    return { operationId: flight.id, begun: flight.begun, outcome: flight.outcome, finished: flight.finished }
   }
 
   /** An error that left the operation open is retried by the watch; one before anything was attempted is the caller's answer. */
@@ -209,72 +249,27 @@ export class Updater implements UpdaterService {
     const known = error instanceof Error ? error : new Error(String(error))
     if (flight.refuse(known)) this.#refusals.add(flight.id, known)
     else if (!this.#leaving.signal.aborted) this.#options.ports.log.warn(`The operation is not closed yet: ${known.message}`)
-    this.#leaveIfLost(error)
-  }
-
-  #leaveIfLost(error: unknown): void {
     if (isLost(error)) this.#options.authorityLost(error)
   }
 
-  async #watch(): Promise<void> {
-    const sleep = (): Promise<void> => this.#options.ports.clock.sleep(this.#options.watchInterval, this.#leaving.signal)
-    while (await sleep().then(() => true, () => false)) {
-      if (this.#flight === null) await this.#lookOnce(false)
-    }
+  /** Turns it round, or lets it finish after its commit point, and waits for its end. */
+  async #end(flight: Flight, reason: UpdaterError): Promise<void> {
+    flight.cancel(reason)
+    await untilAborted(this.#leaving.signal, flight.finished)
   }
 
-  async #lookOnce(atStart: boolean): Promise<void> {
-    if (this.#observing() !== null) return
-    await this.#hand(async () => {
-      try {
-        if (this.#journal === null && !(await this.#getJournal())) return
-        const journal = this.#mustHaveJournal()
-        if (atStart && journal.record.operation !== null) await countInterruption(this.#context(journal, this.#leaving.signal, null))
-        const { why } = await this.#reconcile(journal)
-        this.#findings = why === asItShouldBe ? [] : [why]
-      } catch (error) {
-        if (this.#leaving.signal.aborted) return
-        this.#findings = [sentenceOf(error)]
-        this.#options.ports.log.error('A look at the stack ended early; it is repeated.', { error: sentenceOf(error) })
-        this.#leaveIfLost(error)
-      }
-    })
+  /** An operation runs, or is open and waits for what keeps it from its end. */
+  get #isBusy(): boolean {
+    return this.#flight !== null || (this.#lookout.record?.operation ?? null) !== null
   }
 
-  async #getJournal(): Promise<boolean> {
-    const taken = await takeOver(this.#reach(this.#leaving.signal), this.#options.store)
-    if (taken.kind === 'journal') {
-      this.#journal = taken.journal
-      return true
-    }
-    if (taken.kind === 'observing') this.#newer = taken.why
-    this.#findings = [taken.why]
-    return false
-  }
-
-  /** What cannot be written is told in the end: bringing back traffic and services needs no write (I10), and what does asks for it. */
-  async #reconcile(journal: Journal): Promise<Reconciled> {
-    const unsaved = await journal.save().then(() => null, (error: unknown) => ({ error }))
-    if (unsaved !== null && isLost(unsaved.error)) throw unsaved.error
-    const reconciled = await reconcile(this.#context(journal, this.#leaving.signal, null), this.#patience)
-    if (unsaved !== null) await journal.save()
-    return reconciled
-  }
-
-  #observing(): string | null {
-    return this.#newer ?? this.#options.observing()
+  #inProgress(): UpdaterError {
+    return alreadyInProgress(this.status().currentOperation, this.#flight === null ? (this.#lookout.findings[0] ?? null) : null)
   }
 
   #ready(): Journal {
     this.#leaving.signal.throwIfAborted()
-    return this.#mustHaveJournal()
-  }
-
-  #mustHaveJournal(): Journal {
-    const observing = this.#observing()
-    if (observing !== null) throw new UpdaterError('observing', `The updater only observes: ${observing}`)
-    if (this.#journal === null) throw new UpdaterError('observing', this.#findings[0] ?? 'The updater is still looking at the stack. Try again in a moment.')
-    return this.#journal
+    return this.#lookout.mustHaveJournal()
   }
 
   #reach(signal: AbortSignal): Reach {

@@ -24,6 +24,6 @@ export function freshApi(parts: Partial<ApiParts> = {}): FastifyInstance {
 }
 
 /** One call with the right secret. */
-export function call(app: FastifyInstance, method: 'GET' | 'POST', url: string, payload?: InjectOptions['payload'], headers: Record<string, string> = {}): Promise<LightMyRequestResponse> {
+export function call(app: FastifyInstance, method: 'GET' | 'POST' | 'DELETE', url: string, payload?: InjectOptions['payload'], headers: Record<string, string> = {}): Promise<LightMyRequestResponse> {
   return app.inject({ method, url, headers: { 'x-updater-secret': secret, ...headers }, ...(payload === undefined ? {} : { payload }) })
 }

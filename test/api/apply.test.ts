@@ -7,7 +7,9 @@ import { fakeUpdater, newSha, oldSha, rolledBack, succeeded } from './fake-updat
 const good = { tag: 'v2.0.0', version: '2.0.0' }
 
 function started(outcome: Started['outcome']): Promise<Started> {
-  return Promise.resolve({ operationId: 'op-1', outcome, finished: Promise.resolve() })
+  const begun = outcome.then(() => 'ended' as const)
+  begun.catch(() => undefined) // a caller that asked for no early answer has none to handle
+  return Promise.resolve({ operationId: 'op-1', begun, outcome, finished: Promise.resolve() })
 }
 
 /** An updater whose apply ends like this, and the requests that it got. */

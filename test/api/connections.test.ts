@@ -16,11 +16,12 @@ const impatient = { ...defaultApiLimits, headers: 150, request: 300 }
 function rollout() {
   const outcome = deferred<UpdateResult>()
   const begun = deferred<null>()
+  const opened = deferred<'open' | 'ended'>()
   const apply = async (): Promise<Started> => {
     begun.resolve(null)
-    return { operationId: 'op-1', outcome: outcome.promise, finished: Promise.resolve() }
+    return { operationId: 'op-1', begun: opened.promise, outcome: outcome.promise, finished: Promise.resolve() }
   }
-  return { updater: fakeUpdater({ apply, status: () => idleStatus }), begun: begun.promise, end: outcome.resolve, fail: outcome.reject }
+  return { updater: fakeUpdater({ apply, status: () => idleStatus }), begun: begun.promise, open: opened.resolve, refuse: opened.reject, end: outcome.resolve, fail: outcome.reject }
 }
 
 describe('a synchronous apply', () => {
@@ -60,10 +61,14 @@ describe('a synchronous apply', () => {
 })
 
 describe('Prefer: respond-async', () => {
-  it.each(['respond-async', 'wait=10, Respond-Async', 'respond-async; wait=5'])('(%s) is answered 202 at once, with the address of the operation', async (prefer) => {
-    const { updater, end } = rollout()
+  it.each(['respond-async', 'wait=10, Respond-Async', 'respond-async; wait=5'])('(%s) is answered 202 with the address of the operation as soon as that is durable, not before', async (prefer) => {
+    const { updater, begun, open, end } = rollout()
     const port = await listeningApi({ updater })
-    const answer = await post(port, '/update/apply', good, { prefer }).answer
+    const { answer: asked } = post(port, '/update/apply', good, { prefer })
+    await begun
+    expect(await Promise.race([asked, fetch(`http://127.0.0.1:${port}/health`)])).toMatchObject({ ok: true })
+    open('open')
+    const answer = await asked
     expect(answer).toMatchObject({
       status: 202,
       headers: { location: '/update/operations/op-1', 'preference-applied': 'respond-async' },
@@ -72,11 +77,27 @@ describe('Prefer: respond-async', () => {
     end(succeeded)
   })
 
-  it('outlives a refusal that comes after the answer', async () => {
-    const { updater, fail } = rollout()
+  it('is answered with the refusal where nothing was begun, such as for a tag that the remote does not have', async () => {
+    const { updater, refuse } = rollout()
     const port = await listeningApi({ updater })
+    refuse(new UpdaterError('unknown_tag', 'The remote has no tag v2.0.0.'))
+    expect(await post(port, '/update', good, { prefer: 'respond-async' }).answer).toMatchObject({ status: 404, body: { code: 'unknown_tag' } })
+  })
+
+  it('is answered with the outcome where that is certain already, such as of a release that runs', async () => {
+    const { updater, open, end } = rollout()
+    const port = await listeningApi({ updater })
+    open('ended')
+    end(succeeded)
+    expect(await post(port, '/update', good, { prefer: 'respond-async' }).answer).toMatchObject({ status: 200, body: { status: 'success' } })
+  })
+
+  it('outlives an error that comes after the answer', async () => {
+    const { updater, open, fail } = rollout()
+    const port = await listeningApi({ updater })
+    open('open')
     expect((await post(port, '/update', good, { prefer: 'respond-async' }).answer).status).toBe(202)
-    fail(new UpdaterError('unknown_tag', 'The remote has no tag v2.0.0.'))
+    fail(new UpdaterError('shutting_down', 'The updater is shutting down.'))
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200)
   })
 

@@ -15,6 +15,8 @@ export function fakeUpdater(modelled: Partial<UpdaterService> = {}): UpdaterServ
     unpause: unmodelled('unpause'),
     pause: unmodelled('pause'),
     cancel: unmodelled('cancel'),
+    enterMaintenance: unmodelled('enterMaintenance'),
+    leaveMaintenance: unmodelled('leaveMaintenance'),
     diagnostics: unmodelled('diagnostics'),
     subscribe: unmodelled('subscribe'),
     ...modelled,

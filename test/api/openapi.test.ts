@@ -9,7 +9,7 @@ describe('GET /openapi.json', () => {
     expect(document.openapi).toBe('3.1.0')
     expect(document.security).toStrictEqual([{ secret: [] }, { bearer: [] }])
     expect(Object.keys(document.paths).sort()).toStrictEqual([
-      '/diagnostics', '/health', '/status', '/update', '/update/apply', '/update/cancel', '/update/history',
+      '/diagnostics', '/health', '/maintenance', '/status', '/update', '/update/apply', '/update/cancel', '/update/history',
       '/update/operations/{id}', '/update/pause', '/update/rollback', '/update/unpause',
     ])
     expect(document.paths['/health']?.['get']?.security).toStrictEqual([])

@@ -11,7 +11,7 @@ function rollingBack(result: typeof succeeded) {
   const updater = fakeUpdater({
     async rollback(request) {
       asked.push(request)
-      return { operationId: 'op-1', outcome: Promise.resolve(result), finished: Promise.resolve() }
+      return { operationId: 'op-1', begun: Promise.resolve('ended' as const), outcome: Promise.resolve(result), finished: Promise.resolve() }
     },
   })
   return { app: freshApi({ updater }), asked }

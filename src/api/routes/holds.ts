@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
 import * as Type from 'typebox'
 import type { UpdaterService } from '../../updater/service.ts'
-import { pauseBody } from '../bodies.ts'
+import { reasonBody } from '../bodies.ts'
 import { callerOf } from '../caller.ts'
 import { problem } from '../schemas.ts'
 
@@ -12,7 +12,7 @@ const problems = { '4xx': problem, '5xx': problem }
 
 /** Pause, unpause, cancel. Who asked is told to the updater, which logs it (I4). */
 export const holdRoutes: FastifyPluginCallbackTypebox<{ readonly updater: Pick<UpdaterService, 'pause' | 'unpause' | 'cancel'> }> = (app, { updater }, done) => {
-  app.post('/update/pause', { schema: { body: pauseBody, response: { 200: paused, ...problems } } }, async (request) => {
+  app.post('/update/pause', { schema: { body: reasonBody, response: { 200: paused, ...problems } } }, async (request) => {
     const reason = request.body.reason.trim()
     await updater.pause(reason, callerOf(request))
     return { paused: true as const, pause_reason: reason, status: 'ok' as const }

@@ -23,7 +23,7 @@ const response = {
   503: problem,
 }
 
-/** Apply and rollback: answered at the commit point, or at once with `Prefer: respond-async`. */
+/** Apply and rollback: answered at the commit point, or with `Prefer: respond-async` as soon as it is certain that it is carried out. */
 export const rolloutRoutes: FastifyPluginCallbackTypebox<Options> = (app, { updater, tagPattern }, done) => {
   for (const path of ['/update', '/update/apply']) {
     app.post(path, { schema: { body: applyBody, response } }, async (request, reply) => {
@@ -42,14 +42,15 @@ export const rolloutRoutes: FastifyPluginCallbackTypebox<Options> = (app, { upda
 
 /** A client that hangs up changes nothing: the operation is the updater's, this only waits for its outcome. */
 async function answer(request: FastifyRequest, reply: FastifyReply, started: Started): Promise<FastifyReply> {
-  if (prefersAsync(request)) return accept(request, reply, started)
+  // What was refused, or has ended already, is answered as such: the preference is one (RFC 7240).
+  if (prefersAsync(request) && (await started.begun) === 'open') return accept(request, reply, started)
   const result = await started.outcome
   return reply.status(result.status === 'success' ? 200 : 500).send(wireResult(result))
 }
 
 function accept(request: FastifyRequest, reply: FastifyReply, { operationId, outcome }: Started): FastifyReply {
-  // The answer is given before the outcome is there; a refusal is found at the operation's address.
-  outcome.catch((error: unknown) => request.log.warn({ operationId, error: sentenceOf(error) }, 'An accepted operation was refused'))
+  // The answer is given before the outcome is there; that is found at the operation's address.
+  outcome.catch((error: unknown) => request.log.warn({ operationId, error: sentenceOf(error) }, 'An accepted operation ended without an outcome'))
   const location = `/update/operations/${operationId}`
   return reply.status(202).headers({ Location: location, 'Preference-Applied': 'respond-async' }).send({ operation_id: operationId, status: 'accepted', location })
 }

@@ -1,40 +1,30 @@
 import type { Context } from '../context.ts'
 import { isLost, sentenceOf } from '../errors.ts'
 import { undo } from '../undo.ts'
-import { retire } from '../rollout.ts'
 import { route, routesBack } from '../steps/switch-routes.ts'
-import { servicesOf, type Topology } from '../topology.ts'
+import type { Topology } from '../topology.ts'
 import { adoptStack, withAdopted } from './adoption.ts'
-import { decide, fallen, recreated, sequenceOf, served, type Decision } from './decide.ts'
+import { decide, sequenceOf, served, type Decision, type Row } from './decide.ts'
 import { observe, type World } from './observation.ts'
-import {
-  adoptRoutedColor, holdOf, holdRollouts, keepNewColor, removeSurplusSingletons, restoreRoutes, routeAndRetire, startServices, stopStandby,
-} from './repairs.ts'
-
-/** What recovery remembers between two looks; lost in a restart without harm. */
-export interface Patience {
-  /** Monotonic ms at which the standby was first seen running without being routed (R17). */
-  standbySince: number | null
-  /** Monotonic ms of recent starts of fallen services (R16). */
-  starts: number[]
-  /** Monotonic ms at which a service was first seen being recreated by somebody's compose (R5, R16). */
-  recreatedSince: number | null
-  /** Starts of the old color in this operation (R8). */
-  oldColorStarts: number
-}
-
-/** A new daemon has seen nothing yet. */
-export function freshPatience(): Patience {
-  return { standbySince: null, starts: [], recreatedSince: null, oldColorStarts: 0 }
-}
+import { noTries, type Patience } from './patience.ts'
+import { adoptRoutedColor, holdOf, holdRollouts, keepNewColor, removeSurplusSingletons, restoreRoutes, routeAndRetire } from './repairs.ts'
+import { finishRetiring, keepBoth, startOldColor } from './stranded.ts'
+import { enough, isLeftToCompose, pointTagsBack, startFallen, stopIdleStandby, type Rest } from './upkeep.ts'
 
 /** How a look at the world ended. */
 export interface Reconciled {
   /** Record and world agree; nothing is open. */
   readonly settled: boolean
   /** Row that applied last. */
-  readonly row: Decision['row']
+  readonly row: Row
   readonly why: string
+  /** After how many ms another look is worth while, before the next one is due; null: it is not. */
+  readonly againIn: number | null
+}
+
+/** Why somebody looks: the watch has time; `hurry`: somebody waits for what follows. */
+export interface Haste {
+  readonly hurry: boolean
 }
 
 /** More rows in one go than any real situation needs; what is left is done at the next look. */
@@ -45,53 +35,80 @@ const rowsAtOnce = 12
  * killed in its middle and run again it ends the same. For a stack that has a record.
  * @throws what an effect throws; the record still tells what is open
  */
-export async function reconcile(context: Context, patience: Patience): Promise<Reconciled> {
+export async function reconcile(context: Context, patience: Patience, haste: Haste = { hurry: false }): Promise<Reconciled> {
   let last: Decision = { row: 0, why: 'Nothing was looked at yet.' }
+  let rest: Rest = enough
   await trafficFirst(context)
   for (let rows = 0; rows < rowsAtOnce; rows += 1) {
     context.signal.throwIfAborted()
-    const { operation } = context.journal.record
-    if (operation === null) patience.oldColorStarts = 0
+    const { operation, maintenance } = context.journal.record
     const topology = operation?.topology ?? context.settings.topology
     const world = await observe(context, topology, operation)
-    const decision = decide({
-      loaded: { kind: 'record', record: context.journal.record },
-      world,
-      topology,
-      traces: true,
-      expectedRoutes: (record, sequence) => record.generation === null
-        ? null
-        : context.ports.router.render({ active: record.activeColor, generation: record.generation, sequence, topology }),
-    })
+    const decision = decideBy(context, world, topology)
     if (decision.row !== last.row && decision.row !== 0) context.ports.log.info(`Recovery R${decision.row}: ${decision.why}`, { row: decision.row })
     last = decision
-    if (decision.row === 0) {
+    forget(patience, decision.row, operation !== null)
+    // What an operator does by hand is theirs, until they leave maintenance mode; an open operation is ours to end.
+    if (maintenance !== null && operation === null && decision.row >= 13) {
       patience.standbySince = null
-      patience.recreatedSince = null
+      break
     }
-    if ((await carryOut(context, decision, world, topology, patience)) === 'enough') break
+    const outcome = await carryOut(context, decision, world, topology, patience, haste)
+    if (outcome === 'again') continue
+    rest = outcome
+    if (decision.row === 0 && operation === null && maintenance === null) await pointTagsBack(context, topology, patience)
+    break
   }
-  return { settled: isSettled(last), row: last.row, why: last.why }
+  return { settled: isSettled(last), row: last.row, why: rest.told === null ? last.why : `${last.why} ${rest.told}`, againIn: rest.againIn }
 }
 
-/** A standby inside its grace minute and a fallen service that is not started again are told, but nothing is open. */
+function decideBy(context: Context, world: World, topology: Topology): Decision {
+  return decide({
+    loaded: { kind: 'record', record: context.journal.record },
+    world,
+    topology,
+    traces: true,
+    expectedRoutes: (record, sequence) => record.generation === null
+      ? null
+      : context.ports.router.render({ active: record.activeColor, generation: record.generation, sequence, topology }),
+  })
+}
+
+/** What is over counts anew when it comes again. */
+function forget(patience: Patience, row: Row, isOpen: boolean): void {
+  if (isOpen) patience.tagsLookedAt = null
+  else {
+    patience.oldColorStarts = []
+    patience.retiring = noTries
+  }
+  if (row === 0) {
+    patience.standbySince = null
+    patience.standbyStops = noTries
+    patience.recreatedSince = null
+  }
+  if (row !== 16) patience.fallen = new Map()
+}
+
+/** A standby that is left running for now and a fallen service that is not started again are told, but nothing is open. */
 function isSettled({ row }: Decision): boolean {
   return row === 0 || row === 16 || row === 17
 }
 
-async function carryOut(context: Context, { row, why }: Decision, world: World, topology: Topology, patience: Patience): Promise<'again' | 'enough'> {
+async function carryOut(
+  context: Context, { row, why }: Decision, world: World, topology: Topology, patience: Patience, { hurry }: Haste,
+): Promise<'again' | Rest> {
   const { record } = context.journal
   switch (row) {
     case 0:
     case 1:
     case 2:
     case 3:
-      return 'enough'
+      return enough
     case 4:
       await adoptWhatServes(context, topology, why)
       return 'again'
     case 5:
-      if (isLeftToCompose(context, world, topology, patience)) return 'enough'
+      if (isLeftToCompose(context, world, topology, patience)) return enough
       await context.journal.settle()
       await removeSurplusSingletons(context, world, topology)
       return 'again'
@@ -99,27 +116,16 @@ async function carryOut(context: Context, { row, why }: Decision, world: World, 
     case 7:
       await undo(context)
       return 'again'
-    case 8: {
-      patience.oldColorStarts += 1
-      if (patience.oldColorStarts > context.settings.policy.restarts) return giveUpOldColor(context, world)
-      await holdRollouts(context, why)
-      await startServices(context, world, context.journal.operation.from, servicesOf(topology, context.journal.operation.fromColor))
-      await awaitColor(context)
-      return 'again'
-    }
+    case 8:
+      return startOldColor(context, world, topology, patience, why)
     case 9:
-      await holdRollouts(context, why)
-      await routesBack(context)
-      return 'enough'
+      return keepBoth(context, why)
     case 10:
       await holdRollouts(context, why)
       await keepNewColor(context)
       return 'again'
     case 11:
-      // Edited by hand since: without our stamp nobody could tell that Traefik follows, and the old color would stay for good.
-      if (world.routes.kind === 'routes' && world.routes.generation !== record.generation) await route(context, record.activeColor, topology)
-      await retire(context)
-      return 'again'
+      return finishRetiring(context, world, topology, patience)
     case 12:
       await holdRollouts(context, why)
       await routeAndRetire(context)
@@ -129,18 +135,18 @@ async function carryOut(context: Context, { row, why }: Decision, world: World, 
       return 'again'
     case 14: {
       const color = served(world.routes)
-      if (color === null) return 'enough'
+      if (color === null) return enough
+      // Known before the adoption is written: if that is reported as failed, what holds must not go with the next write.
+      await holdRollouts(context, why)
       await adoptRoutedColor(context, world, topology, color, why)
       return 'again'
     }
-    case 15: {
-      const copy = await restoreRoutes(context, world, topology)
-      await holdRollouts(context, copy === null ? why : `${why} A copy of it is at ${copy}.`)
+    case 15:
+      await restoreRoutes(context, world, topology, why)
       return 'again'
-    }
     case 16:
-      if (isLeftToCompose(context, world, topology, patience)) return 'enough'
-      return startFallen(context, world, topology, patience)
+      if (isLeftToCompose(context, world, topology, patience)) return enough
+      return startFallen(context, world, topology, patience, hurry)
     case 17:
       return stopIdleStandby(context, world, topology, patience)
   }
@@ -170,63 +176,4 @@ async function trafficFirst(context: Context): Promise<void> {
     if (context.signal.aborted || isLost(error)) throw error
     context.ports.log.warn('The traffic could not be brought back at once.', { error: sentenceOf(error) })
   }
-}
-
-async function giveUpOldColor(context: Context, world: World): Promise<'again' | 'enough'> {
-  const { fromColor, targetColor } = context.journal.operation
-  await holdRollouts(context, `The old color ${fromColor} could not be started.`)
-  if (world.colors[targetColor] === 'healthy') {
-    await keepNewColor(context)
-    return 'again'
-  }
-  await routesBack(context)
-  return 'enough'
-}
-
-/** Gives a color that was just started the time to become healthy before the next decision. */
-async function awaitColor(context: Context): Promise<void> {
-  const { clock } = context.ports
-  const { operation } = context.journal
-  const { fromColor, topology } = operation
-  const deadline = clock.monotonic() + context.settings.limits.start
-  while (clock.monotonic() < deadline) {
-    const { colors, engineFault } = await observe(context, topology, operation)
-    if (colors[fromColor] === 'healthy' || engineFault !== null) return
-    await clock.sleep(context.settings.gates.quickest, context.signal)
-  }
-}
-
-/** When idle, an operator's `docker compose up -d` gets a minute to finish what it replaces: removing or starting one of the two would break it. */
-function isLeftToCompose(context: Context, world: World, topology: Topology, patience: Patience): boolean {
-  if (context.journal.record.operation !== null || recreated(world, topology).length === 0) {
-    patience.recreatedSince = null
-    return false
-  }
-  const now = context.ports.clock.monotonic()
-  patience.recreatedSince ??= now
-  return now - patience.recreatedSince < context.settings.policy.standbyGrace
-}
-
-async function startFallen(context: Context, world: World, topology: Topology, patience: Patience): Promise<'again' | 'enough'> {
-  const { restarts, restartWindow } = context.settings.policy
-  const now = context.ports.clock.monotonic()
-  patience.starts = patience.starts.filter((at) => now - at < restartWindow)
-  if (patience.starts.length >= restarts) return 'enough'
-  patience.starts.push(now)
-  const services = fallen(world, topology, context.journal.record.activeColor)
-  context.ports.log.warn(`${services.join(', ')} is started again.`)
-  await startServices(context, world, context.journal.record.active, services)
-  return 'again'
-}
-
-async function stopIdleStandby(context: Context, world: World, topology: Topology, patience: Patience): Promise<'again' | 'enough'> {
-  const now = context.ports.clock.monotonic()
-  patience.standbySince ??= now
-  if (now - patience.standbySince < context.settings.policy.standbyGrace) return 'enough'
-  await stopStandby(context, world, topology).catch((error: unknown) => {
-    context.ports.log.warn('The standby could not be stopped; it is tried again at the next look.', { error: sentenceOf(error) })
-    throw error
-  })
-  patience.standbySince = null
-  return 'again'
 }

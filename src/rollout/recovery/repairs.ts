@@ -75,13 +75,16 @@ export async function adoptRoutedColor(context: Context, world: World, topology:
   await context.journal.commit(withAdopted({ ...adopted, generation: null }, holdOf(context, why)))
 }
 
-/** R15: our routes again, and what they need; an unreadable file is kept for the operator. */
-export async function restoreRoutes(context: Context, world: World, topology: Topology): Promise<string | null> {
+/**
+ * R15: our routes again, and what they need; the file that was found is kept for the operator. The hold comes before the
+ * routes: once they are right again nothing would tell a next daemon that rollouts are to be held.
+ */
+export async function restoreRoutes(context: Context, world: World, topology: Topology, why: string): Promise<void> {
   const { active, activeColor } = context.journal.record
   await startServices(context, world, active, fallen(world, { groups: topology.groups, singletons: [] }, activeColor))
   const copy = await context.ports.router.keepCopy()
+  await holdRollouts(context, copy === null ? why : `${why} A copy of it is at ${copy}.`)
   await route(context, activeColor, topology)
-  return copy
 }
 
 /** R17: a standby that nobody routes ends, unless somebody has routed it meanwhile. */
@@ -95,8 +98,9 @@ export async function stopStandby(context: Context, world: World, topology: Topo
   await sideBySide(context, running, stopContainer)
 }
 
-/** Adds a hold; it must be known even if it cannot be written. */
+/** Adds a hold, once; it must be known even if it cannot be written. */
 export async function holdRollouts(context: Context, why: string): Promise<void> {
+  if (context.journal.record.holds.some(({ reason }) => reason === why)) return
   await context.journal.note((record) => ({ ...record, holds: withHold(record.holds, holdOf(context, why)) }))
 }
 
@@ -105,7 +109,10 @@ export function holdOf(context: Context, why: string): Hold {
   return { reason: why, origin: 'recovery', since: new Date(context.ports.clock.now()).toISOString() }
 }
 
-/** Counts an operation that was found open at start (fault 9); one that was left by a clean stop is not counted (fault 43). */
+/**
+ * Counts an operation that was found open at start; one that was left by a clean stop is not counted (fault 43). What ends
+ * the updater again and again holds rollouts, while the operation is undone or finished all the same (fault 9).
+ */
 export async function countInterruption(context: Context): Promise<void> {
   await context.journal.note(changeOperation((operation) => {
     if (!operation.stoppedCleanly) return { ...operation, interruptions: operation.interruptions + 1 }
@@ -115,4 +122,8 @@ export async function countInterruption(context: Context): Promise<void> {
     // After the commit point it is finished: nothing turns round.
     return { ...operation, stoppedCleanly: false, failure: operation.phase === 'retiring' ? null : cause }
   }))
+  const { interruptions, kind, target } = context.journal.operation
+  const { surroundingsBeforePause: limit } = context.settings.policy
+  if (interruptions < limit) return
+  await holdRollouts(context, `The updater ended at least ${limit} times in the middle of ${kind} ${target.tag}; find out from its log and the engine's what ends it.`)
 }

@@ -39,7 +39,7 @@ function watch(given: Partial<World> = {}, parts: Partial<PollingParts> = {}) {
       async apply(request): Promise<Started> {
         if (world.refuses !== null) throw world.refuses
         applied.push(request)
-        return { operationId: 'op-1', outcome: world.outcome(), finished: Promise.resolve() }
+        return { operationId: 'op-1', begun: Promise.resolve('open' as const), outcome: world.outcome(), finished: Promise.resolve() }
       },
     },
     schedule: { kind: 'every', milliseconds: 15 * minute },

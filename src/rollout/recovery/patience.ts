@@ -1,0 +1,53 @@
+/**
+ * What recovery remembers between two looks: how often something was tried and how long something is so. Lost in a
+ * restart without harm, since every bound starts anew with at most its first try. Times are monotonic ms.
+ */
+export interface Patience {
+  /** At which the standby was first seen running without being routed (R17). */
+  standbySince: number | null
+  /** Of recent starts of fallen services (R16). */
+  starts: number[]
+  /** Fallen services: what was last seen of each, and since when that is so (R16). */
+  fallen: ReadonlyMap<string, { readonly seen: string; readonly since: number }>
+  /** At which a service was first seen being recreated by somebody's compose (R5, R16). */
+  recreatedSince: number | null
+  /** Of recent starts of the old color in this operation (R8). */
+  oldColorStarts: number[]
+  /** Tries to retire the old color of this operation that failed (R11). */
+  retiring: Tries
+  /** Tries to stop a standby that failed (R17). */
+  standbyStops: Tries
+  /** When the moving tags were last compared with what runs; null: look at the next chance. */
+  tagsLookedAt: number | null
+}
+
+/** Failed tries, and when the next one is due. */
+export interface Tries {
+  readonly failed: number
+  readonly notBefore: number
+  /** What the last one ended with, in a sentence; null before the first. */
+  readonly why: string | null
+}
+
+export const noTries: Tries = { failed: 0, notBefore: 0, why: null }
+
+/** A new daemon has seen nothing yet. */
+export function freshPatience(): Patience {
+  return {
+    standbySince: null, starts: [], fallen: new Map(), recreatedSince: null, oldColorStarts: [],
+    retiring: noTries, standbyStops: noTries, tagsLookedAt: null,
+  }
+}
+
+/** One more failure: the pause before the next try doubles up to `longest`. */
+export function failedOnceMore(tries: Tries, why: string, now: number, first: number, longest: number): Tries {
+  return { failed: tries.failed + 1, notBefore: now + Math.min(first * 2 ** tries.failed, longest), why }
+}
+
+/** Whether another try within the window is allowed; counts it if so. */
+export function mayTry(times: number[], now: number, limit: number, window: number): boolean {
+  const recent = times.filter((at) => now - at < window)
+  const allowed = recent.length < limit
+  times.splice(0, times.length, ...recent, ...(allowed ? [now] : []))
+  return allowed
+}

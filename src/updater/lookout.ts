@@ -1,0 +1,116 @@
+import type { Context, Reach } from '../rollout/context.ts'
+import { UpdaterError, asSentence, isLost, sentenceOf } from '../rollout/errors.ts'
+import type { Journal } from '../rollout/journal.ts'
+import type { UpdaterRecord } from '../rollout/model.ts'
+import { pauseReasonOf } from '../rollout/pause.ts'
+import type { RecordStore } from '../rollout/ports.ts'
+import { asItShouldBe } from '../rollout/recovery/decide.ts'
+import { freshPatience, type Patience } from '../rollout/recovery/patience.ts'
+import { reconcile, type Haste, type Reconciled } from '../rollout/recovery/reconcile.ts'
+import { countInterruption } from '../rollout/recovery/repairs.ts'
+import { takeOver } from './takeover.ts'
+
+export interface LookoutParts {
+  readonly reach: Reach
+  readonly store: RecordStore
+  /** Why nothing may be changed now; null normally. */
+  observing(): string | null
+  contextOf(journal: Journal): Context
+  /** Another daemon took over (I5). */
+  authorityLost(error: UpdaterError): void
+}
+
+/** What the updater knows by looking: the record, and what is not as it should be. One look at a time is its caller's to see to. */
+export class Lookout {
+  readonly patience: Patience = freshPatience()
+  readonly #parts: LookoutParts
+  #journal: Journal | null = null
+  /** The record is of a newer version: that does not mend itself. */
+  #newer: string | null = null
+  #findings: readonly string[] = []
+
+  constructor(parts: LookoutParts) {
+    this.#parts = parts
+  }
+
+  /** Null until a stack was taken over. */
+  get journal(): Journal | null {
+    return this.#journal
+  }
+
+  get record(): UpdaterRecord | null {
+    return this.#journal?.record ?? null
+  }
+
+  /** What is not as it should be, in sentences. */
+  get findings(): readonly string[] {
+    return this.#findings
+  }
+
+  /** Why nothing is taken on at all; null when that is not so. */
+  get observing(): string | null {
+    return this.#newer ?? this.#parts.observing()
+  }
+
+  /** @throws observing */
+  mustHaveJournal(): Journal {
+    const { observing } = this
+    if (observing !== null) throw new UpdaterError('observing', `The updater only observes: ${observing}`)
+    if (this.#journal === null) throw new UpdaterError('observing', this.#findings[0] ?? 'The updater is still looking at the stack. Try again in a moment.')
+    return this.#journal
+  }
+
+  /**
+   * Looks once, and takes the stack over first where that is still to be done. What it could not do is in the findings.
+   * @returns after how many ms another look is worth while; null: when the next one is due
+   */
+  async look({ atStart = false, hurry = false }: Partial<Haste> & { readonly atStart?: boolean } = {}): Promise<number | null> {
+    if (this.observing !== null) return null
+    try {
+      if (this.#journal === null && !(await this.#getJournal())) return null
+      const journal = this.mustHaveJournal()
+      if (atStart && journal.record.operation !== null) await countInterruption(this.#parts.contextOf(journal))
+      const { againIn } = await this.reconcile(journal, { hurry })
+      return againIn
+    } catch (error) {
+      const { reach } = this.#parts
+      if (reach.signal.aborted) return null
+      this.#findings = [...aboutMaintenance(this.record), sentenceOf(error)]
+      reach.ports.log.error('A look at the stack ended early; it is repeated.', { error: sentenceOf(error) })
+      if (isLost(error)) this.#parts.authorityLost(error)
+      return null
+    }
+  }
+
+  /** What cannot be written is told in the end: bringing back traffic and services needs no write (I10), and what does asks for it. */
+  async reconcile(journal: Journal, haste: Haste): Promise<Reconciled> {
+    const unsaved = await journal.save().then(() => null, (error: unknown) => ({ error }))
+    if (unsaved !== null && isLost(unsaved.error)) throw unsaved.error
+    const reconciled = await reconcile(this.#parts.contextOf(journal), this.patience, haste)
+    if (unsaved !== null) await journal.save()
+    this.#findings = findingsOf(journal.record, reconciled)
+    return reconciled
+  }
+
+  async #getJournal(): Promise<boolean> {
+    const taken = await takeOver(this.#parts.reach, this.#parts.store)
+    if (taken.kind === 'journal') {
+      this.#journal = taken.journal
+      return true
+    }
+    if (taken.kind === 'observing') this.#newer = taken.why
+    this.#findings = [taken.why]
+    return false
+  }
+}
+
+function findingsOf(record: UpdaterRecord, { why }: Reconciled): string[] {
+  const maintenance = aboutMaintenance(record)
+  if (why === asItShouldBe) return maintenance
+  return maintenance.length > 0 && record.operation === null ? [...maintenance, `Left to whoever works on it: ${why}`] : [...maintenance, why]
+}
+
+function aboutMaintenance(record: UpdaterRecord | null): string[] {
+  if (record === null || record.maintenance === null) return []
+  return [`${asSentence(pauseReasonOf(record) ?? '')} Nothing is started, stopped or routed until DELETE /maintenance.`]
+}
