@@ -139,7 +139,8 @@ export class Invariants implements EffectWatch {
     if (color === null || color === stack.routed || stack.topology.groups.length === 0) return
     if (colors.every((any) => !stack.isColorHealthy(any))) return
     const instances = stack.instancesOf(color)
-    if (!stack.isColorHealthy(color)) this.#broken('I1', effect, `routes to ${color}, which is not healthy`)
+    // Between the last look and the rename there is always a moment in which somebody may take a container away.
+    if (!stack.isColorHealthy(color) && stack.time.now - stack.othersActedAt > 250) this.#broken('I1', effect, `routes to ${color}, which is not healthy`)
     if (instances.some((instance) => instance !== undefined && !stack.proven.has(instance.id))) this.#broken('I1', effect, `routes to ${color}, which nobody asked yet`)
   }
 

@@ -55,6 +55,8 @@ export async function calling(stack: Stack, run: () => Promise<void>): Command {
     return null
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
+  } finally {
+    stack.othersActedAt = stack.time.now
   }
 }
 

@@ -35,6 +35,8 @@ export class Stack {
   bootingUntil = 0
   /** Power cuts so far. */
   cuts = 0
+  /** When somebody else last did something to the engine, ms; what a daemon saw before that may be wrong by no fault of its own. */
+  othersActedAt = -Infinity
   /** Something between Traefik and the updater takes the stamps off the answers. */
   losesStamps = false
   readonly #kinds = new Map<string, ReleaseKind>()
