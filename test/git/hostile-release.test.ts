@@ -10,7 +10,7 @@ import type { GitWorld } from './git-world.ts'
 
 const signal = new AbortController().signal
 
-describe('a hostile repository', () => {
+describe('fault 40: a hostile repository', () => {
   let world: GitWorld
   beforeEach(async () => {
     world = await makeGitWorld()

@@ -8,7 +8,7 @@ import type { GitWorld } from './git-world.ts'
 import { withProgram } from './programs.ts'
 import { gitCommandLines, portOf } from './http-remote.ts'
 
-describe('a remote that does not end', () => {
+describe('fault 38: a remote that does not end', () => {
   const signal = new AbortController().signal
   let world: GitWorld
   let server: Server

@@ -16,7 +16,7 @@ async function ready(): Promise<World> {
   return world
 }
 
-describe('cancelling', () => {
+describe('fault 18: cancelling', () => {
   test.each(before)('in %s undoes the rollout; nothing is quarantined or paused', async (step) => {
     const world = await ready()
     const started = await applyUpTo(world, 'v1.1.0', step)
@@ -62,7 +62,7 @@ describe('cancelling', () => {
   })
 })
 
-describe('pausing', () => {
+describe('fault 18: pausing', () => {
   test.each(before)('in %s undoes the rollout and holds', async (step) => {
     const world = await ready()
     const started = await applyUpTo(world, 'v1.1.0', step)

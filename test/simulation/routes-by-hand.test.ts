@@ -7,7 +7,7 @@ import { plainText } from './world/routes-text.ts'
 import { usual } from './world/topologies.ts'
 import { World } from './world/world.ts'
 
-test('the old color, routed by hand while it is drained, is not stopped: the committed release is routed again first', async () => {
+test('fault 34: the old color, routed by hand while it is drained, is not stopped: the committed release is routed again first', async () => {
   const world = new World({ releases: { 'v1.1.0': 'good' } })
   await world.start()
   const started = await applyUpTo(world, 'v1.1.0', 'drain')
@@ -18,7 +18,7 @@ test('the old color, routed by hand while it is drained, is not stopped: the com
   expect(world.updater.status()).toMatchObject({ active: { commit: commitOf('v1.1.0') }, activeColor: 'green', paused: true })
 })
 
-test('the new color, routed by hand while the undo drains it, is not stopped: the old routes are written again first', async () => {
+test('fault 34: the new color, routed by hand while the undo drains it, is not stopped: the old routes are written again first', async () => {
   const world = new World({ releases: { 'v1.1.0': 'broken when routed' } })
   await world.start()
   const started = await applyUpTo(world, 'v1.1.0', 'health_routed_skills')
@@ -30,7 +30,7 @@ test('the new color, routed by hand while the undo drains it, is not stopped: th
   expect(world.updater.status()).toMatchObject({ active: { commit: commitOf('v1.0.0') }, activeColor: 'blue', paused: true })
 })
 
-test('routes that were edited to and fro by hand while the standby was checked prove nothing: it is stopped when Traefik is seen to have left it', async () => {
+test('fault 34: routes that were edited to and fro by hand while the standby was checked prove nothing: it is stopped when Traefik is seen to have left it', async () => {
   const world = new World({ releases: { 'v1.1.0': 'broken through Traefik' } })
   await world.start()
   const started = await applyUpTo(world, 'v1.1.0', 'health_preview_skills')

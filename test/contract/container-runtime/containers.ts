@@ -77,7 +77,7 @@ export function containerContract(here: () => ContainerRuntimeWorld): void {
       expect(await runtime.logs(started.id, 5, limit())).toContain('asked to end')
     }, testLimit)
 
-    it('may be stopped, started and removed again and again', async () => {
+    it('fault 24: may be stopped, started and removed again and again', async () => {
       const { runtime, release } = here()
       const [started] = await bringUp(runtime, release('good'), [services.bot])
       if (started === undefined) throw new Error('no container was started')

@@ -37,7 +37,7 @@ test('asks at once, and is content with three good answers in a row', async () =
   expect(asking.asked).toEqual([0, 50, 100])
 })
 
-test('asks less and less often while the answers are bad, and begins to count anew after each of them', async () => {
+test('fault 30: asks less and less often while the answers are bad, and begins to count anew after each of them', async () => {
   const clock = drivenClock()
   const asking = question(clock, [ill, ill, ill, ill, ill, well, well, ill, well, well, well])
   await clock.drive(passGate(reach(clock), asking))

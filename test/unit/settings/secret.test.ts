@@ -24,7 +24,7 @@ function fromFile(path: string, group: number | null = null) {
   return createSecret({ value: null, path, group })
 }
 
-describe('the secret', () => {
+describe('fault 41: the secret', () => {
   it('is UPDATER_SECRET if that is set, and no file is made then', async () => {
     const path = await place()
     const secret = createSecret({ value: hiddenText('from-the-environment'), path, group: null })

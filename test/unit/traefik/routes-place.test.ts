@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkRoutesPlace, mountOf, parseMountPoints } from '../../../src/traefik/routes-place.ts'
 
-describe('the place of the routes file', () => {
+describe('fault 33: the place of the routes file', () => {
   let root: string
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'zeth-place-'))
