@@ -71,9 +71,9 @@ async function take(place: Place): Promise<HeldSocket> {
 }
 
 /**
- * Keeps two starting updaters apart for the moment of the taking. One that was killed in it is waited out (10 s). Whoever
- * holds the guard touches it every 5 s; one whose time stays the same through all of the waiting is nobody's, however
- * young a clock that was set back makes it look (fault 20).
+ * Keeps two starting updaters apart for the moment of the taking. One that was killed in it is waited out (2 s, the least
+ * that proper-lockfile knows). Whoever holds the guard touches it every second; one whose time stays the same through all of
+ * the waiting is nobody's, however young a clock that was set back makes it look (fault 20).
  */
 async function guardTaking(path: string): Promise<() => Promise<void>> {
   const touched = touchedAt(path)
@@ -91,7 +91,7 @@ async function waitForGuard(path: string): Promise<() => Promise<void>> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       // Never thrown from a timer; the sockets' own check tells who holds what.
-      const unlock = await lock(path, { realpath: false, lockfilePath: path, onCompromised: () => undefined })
+      const unlock = await lock(path, { realpath: false, lockfilePath: path, stale, onCompromised: () => undefined })
       return () => unlock().catch(ignoreReleased)
     } catch (error) {
       // A full disk may have no room for the guard's directory, but a restart there must still bring the traffic back
@@ -107,8 +107,10 @@ function touchedAt(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null
 }
 
-/** Together above the 10 s after which proper-lockfile takes a lock as left behind. */
-const attempts = 60
+/** After this proper-lockfile takes a guard that nobody touched as left behind, ms: the updater's next start waits for it. */
+const stale = 2_000
+/** Together well above `stale`. */
+const attempts = 20
 const betweenAttempts = 200
 
 function isFull(error: unknown): boolean {
