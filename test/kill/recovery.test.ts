@@ -83,6 +83,22 @@ describe('a daemon that is killed while it recovers, again and again', () => {
   })
 })
 
+describe('a daemon that is killed while it makes sure that it is the only one', () => {
+  it.each([
+    { of: 'state directory', to: /\/\.updater\.sock\.taking$/ },
+    { of: 'routes file', to: /\/\.updater-routes\.sock\.taking$/ },
+  ])('with the taking of the $of begun, keeps the next one waiting and not out', async ({ of, to }) => {
+    await inStory(ground, `killed while it takes the ${of}`, async () => {
+      await ground.running().kill()
+      const left = ground.state()
+      await ground.tripwire.arm({ to, number: 1, side: 'after', signal: 'SIGKILL' })
+      await (await ground.launch()).ended
+      await ground.tripwire.disarm()
+      survived.push({ undertaking: 'recovery', left, recovery: 0 }, await recoverFrom(ground, 'recovery'))
+    })
+  })
+})
+
 describe('a daemon that crashes in a loop', () => {
   it('fault 9: is kept from a fourth attempt by a hold after three, and has undone each', async () => {
     await inStory(ground, 'a crash loop with polling on', async () => {

@@ -1,23 +1,45 @@
 /*
- * Loaded into the real daemon before its first line (node --require). Where an armed wire leads over a rename, the whole process
- * is killed or stopped by the signal itself, right before or right after the system call: nothing of the daemon runs in between.
+ * Loaded into the real daemon before its first line (node --require). Where an armed wire leads over a rename, or over the making of a
+ * directory, the whole process is killed or stopped by the signal itself, right before or right after the system call: nothing of the
+ * daemon runs in between.
  */
-const { readFileSync, renameSync } = require('node:fs')
+const fs = require('node:fs')
 const files = require('node:fs/promises')
 
-const rename = files.rename
+const { mkdir, mkdirSync, readFileSync, renameSync } = fs
+const { rename } = files
 const wirePath = process.env['ZETHERION_TEST_TRIPWIRE'] ?? ''
 let passed = { id: '', count: 0 }
 
 files.rename = async (from, to) => {
-  const wire = armedWire()
-  if (wire === null || !new RegExp(wire.to).test(String(to)) || !holds(from, wire.holding)) return rename(from, to)
-  passed = wire.id === passed.id ? { id: wire.id, count: passed.count + 1 } : { id: wire.id, count: 1 }
-  if (passed.count !== wire.number) return rename(from, to)
+  const wire = trippedWire(to, from)
+  if (wire === null) return rename(from, to)
   if (wire.side === 'after') renameSync(from, to)
   process.kill(process.pid, wire.signal)
   // Goes on here only after a SIGSTOP and a SIGCONT.
   if (wire.side === 'before') return rename(from, to)
+}
+
+Object.assign(fs, {
+  /** @param {Parameters<typeof mkdir>} args the way of proper-lockfile: a path and a callback */
+  mkdir(...args) {
+    const wire = trippedWire(args[0], null)
+    if (wire?.side === 'after') mkdirSync(args[0])
+    if (wire !== null) process.kill(process.pid, wire.signal)
+    mkdir(...args)
+  },
+})
+
+/**
+ * The armed wire, if this call is the one that it waits for.
+ * @param {import('node:fs').PathLike} to the name that comes to be
+ * @param {import('node:fs').PathLike | null} from the file that is renamed
+ */
+function trippedWire(to, from) {
+  const wire = armedWire()
+  if (wire === null || !new RegExp(wire.to).test(String(to)) || (from !== null && !holds(from, wire.holding))) return null
+  passed = wire.id === passed.id ? { id: wire.id, count: passed.count + 1 } : { id: wire.id, count: 1 }
+  return passed.count === wire.number ? wire : null
 }
 
 /**

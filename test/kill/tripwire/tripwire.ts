@@ -3,15 +3,15 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** A rename of the daemon's at which it ends. */
+/** A rename of the daemon's, or a directory that it makes, at which it ends. */
 export interface Wire {
   /** Matches the new name. */
   readonly to: RegExp
   /** Matches what the file says that is renamed. */
   readonly holding?: RegExp
-  /** The how-manieth such rename, counted from the arming on; 1 is the first. */
+  /** The how-manieth such call, counted from the arming on; 1 is the first. */
   readonly number: number
-  /** Before the rename took effect, or after it and before anything else. */
+  /** Before the call took effect, or after it and before anything else. */
   readonly side: 'before' | 'after'
   readonly signal: 'SIGKILL' | 'SIGSTOP'
 }
