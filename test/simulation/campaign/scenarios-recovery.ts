@@ -77,6 +77,16 @@ export const recoveries: readonly Scenario[] = [
     }),
     always: { serves: ['v1.0.0'], held: true, quarantine: [] },
   }),
+  found('R8: the old color gone, with its images: given up after three tries, as in R10', {
+    rows: [8],
+    begin: () => killed('health_bot', async (world) => {
+      await halt(world, 'blue')
+      for (const instance of world.stack.instancesOf('blue')) if (instance !== undefined) world.stack.engine.discard(instance)
+      world.stack.images.prune(new Set([commitOf('v1.1.0')]), new Set())
+    }),
+    always: { serves: ['v1.1.0'], held: true, quarantine: [] },
+    unsettled: unsettledOnGreen,
+  }),
   found('R9: neither color healthy', {
     rows: [9, 7],
     begin: () => killed('health_bot', (world) => {
@@ -90,12 +100,7 @@ export const recoveries: readonly Scenario[] = [
     rows: [10],
     begin: () => killed('health_bot', (world) => sicken(world, 'blue')),
     always: { serves: ['v1.1.0'], held: true, quarantine: [] },
-    // The old color is ill and the routes are of a hand that held everything: it is left to the operator what becomes of blue.
-    unsettled: ({ stack, updater }) => [
-      ...(stack.record?.operation === null ? [] : ['an operation is open']),
-      ...(stack.routed === 'green' ? [] : [`the file serves ${stack.routed}`]),
-      ...(updater.status().activeColor === 'green' ? [] : ['the status tells another color']),
-    ],
+    unsettled: unsettledOnGreen,
   }),
   found('R11: found retiring', {
     rows: [11],
@@ -147,6 +152,15 @@ export const recoveries: readonly Scenario[] = [
     always: { serves: ['v1.1.0'], held: false, quarantine: [] },
   }),
 ]
+
+/** What an operator is to look at goes on serving: the rest of the stack is as it was found. */
+function unsettledOnGreen({ stack, updater }: World): string[] {
+  return [
+    ...(stack.record?.operation === null ? [] : ['an operation is open']),
+    ...(stack.routed === 'green' ? [] : [`the file serves ${stack.routed}`]),
+    ...(updater.status().activeColor === 'green' ? [] : ['the status tells another color']),
+  ]
+}
 
 interface Found {
   readonly rows: readonly number[]

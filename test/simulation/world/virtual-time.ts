@@ -15,6 +15,11 @@ export class VirtualTime {
     return this.#now
   }
 
+  /** In how many ms each waiting timer goes off, the next one first. */
+  get pending(): number[] {
+    return this.#timers.map(({ at }) => at - this.#now)
+  }
+
   /** Calls `fire` once that much time has passed. Returns how to take it back. */
   after(milliseconds: number, fire: () => void): () => void {
     const timer = { at: this.#now + Math.max(0, milliseconds), order: this.#order, fire }

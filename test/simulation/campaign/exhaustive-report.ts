@@ -1,0 +1,27 @@
+import { expect, type TestContext } from 'vitest'
+import { tellFigure } from '../../reporting/figures.ts'
+import { exhaust, tellFindings, type Finding } from './exhaustive.ts'
+import { playPairs } from './pairs.ts'
+import type { Level, Scenario } from './scenarios.ts'
+import type { Sightings } from './sometimes.ts'
+
+/** Hits every effect of a scenario with every kind of fault; nothing may break. */
+export async function mustSurviveEveryFault(context: Pick<TestContext, 'task'>, scenario: Scenario, sightings: Sightings, levels: readonly Level[] = ['effect']): Promise<void> {
+  const { runs, findings } = await exhaust(scenario, { levels, onlooker: sightings })
+  tellFigure(context, { name: 'effects x fault kinds', value: runs, together: 'sum' })
+  mustBeNone(findings)
+}
+
+/** Hits a scenario with all pairs of two faults; nothing may break, and what was dropped as equal goes on as what stood for it. */
+export async function mustSurviveEveryPair(context: Pick<TestContext, 'task'>, scenario: Scenario, sightings: Sightings): Promise<void> {
+  const begun = Date.now()
+  const { pairs, played, sampled, findings } = await playPairs(scenario, { sample: 100, onlooker: sightings })
+  const minutes = ((Date.now() - begun) / 60_000).toFixed(1)
+  console.log(`simulation: ${scenario.name}: ${pairs} pairs of faults, ${played} of them distinct; ${sampled} of those that were spared were played in full too; ${minutes} minutes`)
+  tellFigure(context, { name: 'pairs of faults', value: pairs, together: 'sum' })
+  mustBeNone(findings)
+}
+
+function mustBeNone(findings: readonly Finding[]): void {
+  expect(findings.length, tellFindings(findings)).toBe(0)
+}

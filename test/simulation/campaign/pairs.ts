@@ -1,0 +1,135 @@
+import type { Effect } from '../world/effects.ts'
+import { seededRandom } from '../world/seeded-random.ts'
+import { canStrike, everyKind, type Finding } from './exhaustive.ts'
+import { play, tellStrikes, type Onlooker, type Playing } from './exhaustive-play.ts'
+import { stateOf } from './pairs-state.ts'
+import type { Fault, Kind, Scenario } from './scenarios.ts'
+
+export interface Paired {
+  /** Pairs of faults, the second one anywhere after the first. */
+  readonly pairs: number
+  /** Pairs that were played: one of those whose second fault strikes the same state, until it came to a state that is known to end well. */
+  readonly played: number
+  /** Pairs that were dropped or cut short, and then played in full nevertheless. */
+  readonly sampled: number
+  readonly findings: readonly Finding[]
+}
+
+export interface PairsOptions {
+  readonly kinds?: readonly Kind[]
+  /** Of the dropped pairs so many are played in full, chosen by this seed. */
+  readonly sample?: number
+  readonly seed?: number
+  readonly onlooker?: Onlooker
+  /** Stops after so many findings. */
+  readonly enough?: number
+  /** Which first faults: those whose number, counted through, leaves this remainder. Default: all. */
+  readonly share?: { readonly part: number; readonly of: number }
+}
+
+/** A first fault, and a second one in what follows it. */
+type Pair = readonly [Fault, Fault]
+
+/**
+ * All pairs of two faults at the effects of the ports: the first at every effect of the scenario, the second at every effect
+ * of what follows: its undo, its recovery, its next life.
+ */
+export async function playPairs(scenario: Scenario, options: PairsOptions = {}): Promise<Paired> {
+  const { kinds = everyKind, sample = 0, seed = 1, onlooker = {}, enough = Number.POSITIVE_INFINITY, share = { part: 0, of: 1 } } = options
+  const findings: Finding[] = []
+  const seen = new Set<string>()
+  /** States after the last fault from which all came to rest where it should. */
+  const endsWell = new Set<string>()
+  const spared: Pair[] = []
+  let pairs = 0
+  let played = 0
+
+  const whole = await play(scenario, [], onlooker)
+  for (const [number, first] of firstFaults(whole.effects, kinds).entries()) {
+    if (number % share.of !== share.part) continue
+    for (const { at, state, name } of await followUp(scenario, first)) {
+      for (const kind of kinds) {
+        if (!canStrike(kind, 'effect', name)) continue
+        const pair: Pair = [first, { level: 'effect', at, kind }]
+        pairs += 1
+        const key = `${kind} ${state}`
+        if (seen.has(key)) {
+          spared.push(pair)
+          continue
+        }
+        seen.add(key)
+        played += 1
+        if ((await playPair(pair, 'until known')) === 'cut short') spared.push(pair)
+        if (findings.length >= enough) return { pairs, played, sampled: 0, findings }
+      }
+    }
+  }
+
+  const sampled = chosen(spared, sample, seed)
+  for (const pair of sampled) await playPair(pair, 'in full')
+  return { pairs, played, sampled: sampled.length, findings }
+
+  async function playPair(pair: Pair, how: 'until known' | 'in full'): Promise<'whole' | 'cut short'> {
+    let last: Playing | null = null
+    let isCut = false
+    const passed: string[] = []
+    const { broken } = await play(scenario, pair, {
+      asked(playing, effect) {
+        if (how === 'in full' || playing.strikes.length < pair.length) return undefined
+        const state = stateOf(playing, effect)
+        passed.push(state)
+        isCut = endsWell.has(state)
+        return isCut ? 'enough' : undefined
+      },
+      struck: (playing, strike) => onlooker.struck?.(playing, strike),
+      ended(playing) {
+        last = playing
+        onlooker.ended?.(playing)
+      },
+    })
+    if (broken === null) for (const state of passed) endsWell.add(state)
+    else findings.push({ scenario: scenario.name, faults: pair, struck: struckIn(last), broken })
+    return isCut ? 'cut short' : 'whole'
+  }
+}
+
+function firstFaults(effects: readonly Effect[], kinds: readonly Kind[]): Fault[] {
+  return effects.flatMap(({ name }, at) => kinds.filter((kind) => canStrike(kind, 'effect', name)).map((kind) => ({ level: 'effect' as const, at, kind })))
+}
+
+interface Point {
+  readonly at: number
+  readonly name: string
+  readonly state: string
+}
+
+/** The effects that follow a first fault, and the state in which each is asked for. */
+async function followUp(scenario: Scenario, first: Fault): Promise<Point[]> {
+  const points: Point[] = []
+  let start: number | null = null
+  await play(scenario, [first], {
+    asked(playing, effect) {
+      const struck = playing.strikes[0]
+      if (struck === undefined) return undefined
+      start ??= struck.effect.index - first.at
+      points.push({ at: effect.index - start, name: effect.name, state: stateOf(playing, effect) })
+      return undefined
+    },
+  })
+  return points
+}
+
+function chosen(spared: readonly Pair[], sample: number, seed: number): Pair[] {
+  const random = seededRandom(seed)
+  const left = [...spared]
+  const picked: Pair[] = []
+  while (picked.length < sample && left.length > 0) {
+    const [pair] = left.splice(Number.parseInt(random.token().slice(0, 8), 16) % left.length, 1)
+    if (pair !== undefined) picked.push(pair)
+  }
+  return picked
+}
+
+function struckIn(playing: Playing | null): string {
+  return playing === null ? '' : tellStrikes(playing.strikes)
+}
