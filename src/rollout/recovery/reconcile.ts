@@ -56,7 +56,7 @@ export async function reconcile(context: Context, patience: Patience, haste: Has
     const outcome = await carryOut(context, decision, world, topology, patience, haste)
     if (outcome === 'again') continue
     rest = outcome
-    if (decision.row === 0 && operation === null && maintenance === null) await pointTagsBack(context, topology, patience)
+    if (decision.row === 0 && operation === null && maintenance === null) await pointTagsBack(context, world, topology, patience)
     break
   }
   return { settled: isSettled(last), row: last.row, why: rest.told === null ? last.why : `${last.why} ${rest.told}`, againIn: rest.againIn }

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import { act } from '../engine.ts'
 import { isLost, sentenceOf } from '../errors.ts'
+import type { Container, Release } from '../model.ts'
 import { otherColor, servicesOf, singletonServices, type Topology } from '../topology.ts'
 import { containersOf, fallen, recreated } from './decide.ts'
 import type { World } from './observation.ts'
@@ -76,13 +77,13 @@ export async function stopIdleStandby(context: Context, world: World, topology: 
  * A tag call of an undone rollout may land after its undo (fault 23): then an operator's `docker compose up -d` would
  * take what does not run. Looked for now and then, since nothing tells of it. Best effort: it is looked for again.
  */
-export async function pointTagsBack(context: Context, topology: Topology, patience: Patience): Promise<void> {
+export async function pointTagsBack(context: Context, world: World, topology: Topology, patience: Patience): Promise<void> {
   const { clock, log, runtime } = context.ports
   const { active, activeColor } = context.journal.record
   const now = clock.monotonic()
   if (patience.tagsLookedAt !== null && now - patience.tagsLookedAt < tagsEvery) return
   patience.tagsLookedAt = now
-  const services = [...servicesOf(topology, activeColor), ...singletonServices(topology)]
+  const services = [...servicesOf(topology, activeColor), ...singletonServices(topology)].filter((service) => containersOf(world, service).every(isOfActive))
   try {
     const astray = await act(context, 'Looking at the moving tags', (signal) => runtime.mistagged(active, services, signal))
     if (astray.length === 0) return
@@ -91,6 +92,11 @@ export async function pointTagsBack(context: Context, topology: Topology, patien
   } catch (error) {
     if (context.signal.aborted || isLost(error)) throw error
     log.warn('The moving tags could not be compared with what runs; it is tried again.', { error: sentenceOf(error) })
+  }
+
+  /** After the traffic was moved by hand a singleton may be another release's (R14): its tag belongs to it. */
+  function isOfActive({ commit }: Container): boolean {
+    return commit === active.commit || (commit === null && isAdopted(active))
   }
 }
 
@@ -102,6 +108,11 @@ const longestPause = 10 * 60_000
 
 /** Between two comparisons of the moving tags with what runs, ms. */
 const tagsEvery = 60_000
+
+/** Found running, its images without a commit of their own. */
+function isAdopted({ commit }: Release): boolean {
+  return commit.startsWith('adopted-')
+}
 
 /** Since when a service is down as it is now: a container that was removed or replaced meanwhile is somebody's work. */
 function seenAs(world: World, service: string, patience: Patience, now: number): { seen: string; since: number } {
