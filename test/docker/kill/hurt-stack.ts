@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LogLine } from '../../../demo/stack/daemon.ts'
-import { startDockerStack, type DockerStack, type DockerStackOptions, type Override } from '../../../demo/stack/docker-stack.ts'
+import { startDockerStack, type DockerStack, type DockerStackOptions } from '../../../demo/stack/docker-stack.ts'
 import { startLoad, type Load } from '../../../demo/stack/load.ts'
 import { releaseOf } from '../../../demo/stack/load-targets.ts'
 import { engineAvailable, missing } from '../../engine/availability.ts'
@@ -10,6 +10,7 @@ import { startEngine, type Engine } from '../../engine/engine.ts'
 import type { SeenState } from '../../kill/observer/state-file.ts'
 import { eventually } from '../../sandbox/daemon/waiting.ts'
 import { unrest } from './at-rest.ts'
+import { quickLimits, quickOverride } from './quick-stack.ts'
 import { seenRecord } from './record-look.ts'
 
 /** A stack on a real engine behind a real Traefik that is going to be hurt, with load on it. */
@@ -48,7 +49,7 @@ export function onHurtStack(title: string, options: HurtOptions, tests: (here: (
     let hurt: HurtStack | undefined
     beforeAll(async () => {
       hurt = await bringUp(options, endings)
-    }, 240_000)
+    }, 600_000)
     afterAll(async () => {
       for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
     }, 120_000)
@@ -110,7 +111,7 @@ export async function evidence({ stack }: HurtStack): Promise<string> {
 async function bringUp({ between, onLine, engineDisk, ...options }: HurtOptions, endings: (() => Promise<unknown>)[]): Promise<HurtStack> {
   const engine = await startEngine({ ...(engineDisk !== undefined && { disk: engineDisk }) })
   endings.push(() => engine.stop())
-  const stack = await startDockerStack({ first: 'v1.0.0', engine, override, policy: { keepReleases: 4, ...options.policy }, limits: { ...limits, ...options.limits } })
+  const stack = await startDockerStack({ first: 'v1.0.0', engine, override: quickOverride, policy: { keepReleases: 4, ...options.policy }, limits: { ...quickLimits, ...options.limits } })
   endings.push(() => stack.close())
   const middle = await between?.(engine)
   if (middle !== undefined) endings.push(() => middle.close())
@@ -128,21 +129,3 @@ async function bringUp({ between, onLine, engineDisk, ...options }: HurtOptions,
 
 /** Pause of each of the load's workers, ms: four of them make some 200 requests a second, and leave time to see the instant of a kill. */
 const pause = 15
-
-/** Less than an installation has, so that one story of many kills is told in minutes. */
-const limits = { drain: '300ms', directHealth: '15s', previewHealth: '10s', routedHealth: '15s', singletonHealth: '20s' }
-
-/** Containers that may start as fast as they can, and a Traefik whose address outlives the engine. */
-function override(hostAddress: string): Override {
-  const [first, second] = hostAddress.split('.')
-  const quick = { deploy: { resources: { limits: { cpus: '2.0' } } } }
-  const health = { interval: '200ms', timeout: '3s', start_period: '10s', retries: 30, test: ['CMD', '/nodejs/bin/node', 'src/healthcheck.js', 'http://127.0.0.1:8081/health'] }
-  return {
-    services: {
-      'zetherion-ai-bot': { ...quick, healthcheck: health },
-      ...Object.fromEntries(['skills-blue', 'skills-green', 'api-blue', 'api-green'].map((name) => [`zetherion-ai-${name}`, quick])),
-      'zetherion-ai-traefik': { ...quick, networks: { 'zetherion-ai-net': { ipv4_address: `${first}.${second}.250.250` } } },
-    },
-    networks: { 'zetherion-ai-net': { ipam: { config: [{ subnet: `${first}.${second}.250.0/24` }] } } },
-  }
-}
