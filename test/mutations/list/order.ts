@@ -20,11 +20,6 @@ export const orderMutations: readonly Mutation[] = [
     text: 'await context.journal.commit(completed(names))', instead: 'await context.journal.remember((record) => record)',
   },
   {
-    name: 'a new phase is not written', file: step,
-    text: 'await context.journal.commit(changeOperation((operation) => ({ ...operation, ...needed, phase })))',
-    instead: 'await context.journal.remember(changeOperation((operation) => ({ ...operation, ...needed, phase })))',
-  },
-  {
     name: 'the old color retires before the commit', file: rollout,
     text: '  await commit(context)\n}', instead: '  await drain(context)\n  await stopOldColor(context)\n  await commit(context)\n}',
   },

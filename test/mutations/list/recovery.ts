@@ -2,6 +2,8 @@ import type { Mutation } from '../mutation.ts'
 
 const decide = 'src/rollout/recovery/decide.ts'
 const reconcile = 'src/rollout/recovery/reconcile.ts'
+const upkeep = 'src/rollout/recovery/upkeep.ts'
+const stranded = 'src/rollout/recovery/stranded.ts'
 const repairs = 'src/rollout/recovery/repairs.ts'
 const adoption = 'src/rollout/recovery/adoption.ts'
 
@@ -38,7 +40,7 @@ export const recoveryMutations: readonly Mutation[] = [
     text: '.toSorted((a, b) => rank(b) - rank(a))', instead: '.toSorted((a, b) => rank(a) - rank(b))',
   },
   {
-    name: 'R5: an operator\'s compose is not left to finish', file: reconcile,
+    name: 'R5: an operator\'s compose is not left to finish', file: upkeep,
     text: 'return now - patience.recreatedSince < context.settings.policy.standbyGrace', instead: 'return false',
   },
   {
@@ -49,15 +51,15 @@ export const recoveryMutations: readonly Mutation[] = [
   { name: 'R8: an old color that is stopped is given up at once', file: decide, text: "if (old === 'stopped' || old === 'absent') return row(8,", instead: "if (old === 'stopped' || old === 'absent') return row(9," },
   {
     name: 'R9: with neither color healthy the new one is stopped', file: reconcile,
-    text: '    case 9:\n      await holdRollouts(context, why)\n      await routesBack(context)', instead: '    case 9:\n      await holdRollouts(context, why)\n      await undo(context)',
+    text: '      return keepBoth(context, why)', instead: "      await undo(context)\n      return 'again'",
   },
   {
-    name: 'R9: with neither color healthy the routes stay', file: reconcile,
-    text: '    case 9:\n      await holdRollouts(context, why)\n      await routesBack(context)', instead: '    case 9:\n      await holdRollouts(context, why)',
+    name: 'R9: with neither color healthy the routes stay', file: stranded,
+    text: '  await holdRollouts(context, why)\n  await routesBack(context)\n', instead: '  await holdRollouts(context, why)\n',
   },
   {
-    name: 'R9: nothing holds when neither color is healthy', file: reconcile,
-    text: '    case 9:\n      await holdRollouts(context, why)\n', instead: '    case 9:\n',
+    name: 'R9: nothing holds when neither color is healthy', file: stranded,
+    text: '  await holdRollouts(context, why)\n  await routesBack(context)\n', instead: '  await routesBack(context)\n',
   },
   { name: 'R10: the only healthy color is left for one that is ill', file: decide, text: "if (world.colors[targetColor] === 'healthy') return row(10,", instead: "if (world.colors[targetColor] === 'healthy') return row(7," },
   { name: 'R11: a committed rollout is undone', file: decide, text: 'return row(11, `${operation.target.tag} is committed;', instead: 'return row(7, `${operation.target.tag} is committed;' },
@@ -67,8 +69,11 @@ export const recoveryMutations: readonly Mutation[] = [
   { name: 'R15: routes that are missing are left', file: decide, text: '    if (serves === null) return row(15,', instead: '    if (serves === null) return row(0,' },
   { name: 'R15: no copy is kept of the file that is replaced', file: repairs, text: 'const copy = await context.ports.router.keepCopy()', instead: 'const copy = null' },
   { name: 'R16: what fell is left', file: decide, text: '  if (down.length > 0) return row(16,', instead: '  if (down.length > 9) return row(16,' },
-  { name: 'R16: the cap of starts is gone', file: reconcile, text: "  if (patience.starts.length >= restarts) return 'enough'\n", instead: '' },
-  { name: 'R17: a standby gets no grace', file: reconcile, text: "  if (now - patience.standbySince < context.settings.policy.standbyGrace) return 'enough'\n", instead: '' },
+  { name: 'R16: the cap of starts is gone', file: upkeep, text: '  if (!mayTry(patience.starts, now, restarts, restartWindow)) {', instead: '  if (false) {' },
+  { name: 'R16: an operator who stops something for a moment is raced', file: upkeep, text: 'const ripe = hurry ? down :', instead: 'const ripe = true ? down :' },
+  { name: 'R17: a standby gets no grace', file: upkeep, text: '  if (now - patience.standbySince < context.settings.policy.standbyGrace) return enough\n', instead: '' },
+  { name: 'the watch acts in maintenance mode', file: reconcile, text: 'if (maintenance !== null && operation === null && decision.row >= 13) {', instead: 'if (false) {' },
+  { name: 'a tag that is astray is left', file: reconcile, text: ' await pointTagsBack(context, topology, patience)', instead: ' patience.tagsLookedAt = null' },
   { name: 'R17: a standby runs for good', file: decide, text: '  if (standby.length > 0) return row(17,', instead: '  if (standby.length > 9) return row(17,' },
   { name: 'R17: a standby that Traefik serves is stopped', file: repairs, text: '  await letGo(context, topology, otherColor(activeColor))\n', instead: '' },
   { name: 'an ill color is not told', file: decide, text: "  if (world.colors[record.activeColor] === 'unhealthy') return row(0,", instead: "  if (world.colors[record.activeColor] === 'absent') return row(0," },

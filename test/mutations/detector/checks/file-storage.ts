@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import type { HistoryEntry, Routes } from '../../../../src/rollout/model.ts'
-import type { HistoryStore, TrafficRouter } from '../../../../src/rollout/ports.ts'
+import type { Authority, HistoryStore, TrafficRouter } from '../../../../src/rollout/ports.ts'
 import { createHistoryStore } from '../../../../src/storage/history-store.ts'
 import { createTraefikRouter } from '../../../../src/traefik/traefik-router.ts'
 import { recordOf } from '../../../contract/record-store/records.ts'
@@ -8,7 +8,7 @@ import { seededRandom } from '../../../simulation/world/seeded-random.ts'
 import { places, storageChecks } from '../../../simulation/world/state-directory.ts'
 import { usual } from '../../../simulation/world/topologies.ts'
 import { must, type Check } from '../check.ts'
-import { cutAt, emptyShelf, silent, strikeAt, survivals, type Shelf } from '../shelf.ts'
+import { cutAt, emptyShelf, silent, survivals, type Shelf } from '../shelf.ts'
 
 /** The real history and the real keeper of the routes over a disk that loses what was not synced (I6, faults 3, 4, 10, 44). */
 export const fileStorage: readonly Check[] = [
@@ -17,6 +17,7 @@ export const fileStorage: readonly Check[] = [
   { name: 'a hundred operations in a history of ten', run: longHistory },
   { name: 'the power goes at every call of files while routes are prepared and put in force', run: routesCut },
   { name: 'routes that nobody prepared', run: unpreparedRoutes },
+  { name: 'routes of a daemon that was passed over', run: passedOver },
   { name: 'what the routes file says', run: routesText },
 ]
 
@@ -93,10 +94,18 @@ async function unpreparedRoutes(): Promise<void> {
   shelf.disk.put(`${places.staging}/${staged}`, 'http:\n')
   const damaged = await routerOn(shelf).activate(green.generation).then(() => true, () => false)
   must('I6', !damaged && (await routerOn(shelf).read()).kind === 'routes', 'prepared routes that were damaged came into force')
-  const struck = strikeAt(shelf, 0, (_effect, run) => run())
   await routerOn(shelf).sweep([])
-  struck.over()
   must('I9', shelf.disk.list(places.staging).length === 0, 'prepared routes that nobody needs are left')
+}
+
+async function passedOver(): Promise<void> {
+  const shelf = emptyShelf()
+  await putInForce(shelf, blue)
+  await routerOn(shelf).stage(green)
+  const lost = routerOn(shelf, { check() { throw new Error('another updater took over') } })
+  const accepted = await lost.activate(green.generation).then(() => true, () => false)
+  const live = await routerOn(shelf).read()
+  must('I5', !accepted && live.kind === 'routes' && live.active === 'blue', 'a daemon that lost its lock moved the traffic')
 }
 
 async function routesText(): Promise<void> {
@@ -131,8 +140,8 @@ async function putInForce(shelf: Shelf, routes: Routes): Promise<void> {
   await router.activate(routes.generation)
 }
 
-function routerOn(shelf: Shelf): TrafficRouter {
-  return createTraefikRouter({ routesPath: places.routes, stagingDirectory: places.staging, files: shelf.files() })
+function routerOn(shelf: Shelf, authority: Authority = { check: () => undefined }): TrafficRouter {
+  return createTraefikRouter({ routesPath: places.routes, stagingDirectory: places.staging, files: shelf.files(), authority })
 }
 
 function historyOn(shelf: Shelf): HistoryStore {

@@ -1,5 +1,5 @@
 import type { UpdaterRecord } from '../../../../src/rollout/model.ts'
-import type { RecordStore } from '../../../../src/rollout/ports.ts'
+import type { Authority, RecordStore } from '../../../../src/rollout/ports.ts'
 import { createRecordStore } from '../../../../src/storage/record-store.ts'
 import { openOperation, operatorHold, recordOf } from '../../../contract/record-store/records.ts'
 import { faults } from '../../../simulation/world/effects.ts'
@@ -121,6 +121,11 @@ async function othersRecords(): Promise<void> {
   const found = recordIn(later.disk.read(places.record))
   must('I5', found.kind === 'record' && found.record.epoch === 3, 'a daemon that was passed over replaced the record')
 
+  const passedOver = await written()
+  const lost = storeOn(passedOver, { check() { throw new Error('another updater took over') } })
+  must('I5', await refused(lost.write(third())), 'a daemon that lost its lock wrote the record')
+  checkDurable(passedOver, 2)
+
   const old = emptyShelf()
   leavePredecessorState(old.disk, {
     activeColor: 'green', lastGoodTag: 'v1.0.0', paused: true, pauseReason: 'broke', lastCheckedAt: null, lastAttemptedTag: null,
@@ -139,9 +144,9 @@ async function written(): Promise<Shelf> {
 
 
 
-function storeOn(shelf: Shelf): RecordStore {
+function storeOn(shelf: Shelf, authority: Authority = { check: () => undefined }): RecordStore {
 
-  return createRecordStore({ path: places.record, files: shelf.files(), random: seededRandom(shelf.effects.files.length), log: silent, checks: storageChecks })
+  return createRecordStore({ path: places.record, files: shelf.files(), random: seededRandom(shelf.effects.files.length), log: silent, checks: storageChecks, authority })
 }
 
 function third(): UpdaterRecord {

@@ -30,6 +30,8 @@ export const recoveryIdle: readonly Check[] = [
   { name: 'R17: the standby was started and Traefik serves it', run: standbyServed },
   { name: 'an operator\'s compose recreates the bot', run: recreatedBot },
   { name: 'the active color is ill', run: illColor },
+  { name: 'maintenance mode, the bot stopped by hand', run: maintenance },
+  { name: 'a tag of an active service was moved by hand', run: tagAstray },
 ]
 
 async function newerRecord(): Promise<void> {
@@ -217,6 +219,33 @@ async function recreatedBot(): Promise<void> {
   await world.pass(1_000)
   world.disturbed = false
   await endsWith(world, 'R16', { tag: 'v1.1.0', paused: false })
+}
+
+async function maintenance(): Promise<void> {
+  const world = await upgraded()
+  await world.run(world.updater.enterMaintenance('disks are swapped', 'ann'))
+  const [bot] = world.stack.engine.of('bot')
+  world.disturbed = true
+  if (bot !== undefined) await world.drive(world.stack.engine.end(bot))
+  await world.pass(6 * watchInterval)
+  must('maintenance mode keeps hands off', bot?.state === 'exited', 'what an operator stopped in maintenance mode was started')
+  await world.restart()
+  await world.pass(6 * watchInterval)
+  must('maintenance mode keeps hands off', bot?.state === 'exited', 'maintenance mode was lost in a restart')
+  await world.run(world.updater.leaveMaintenance('ann'))
+  await world.pass(2 * watchInterval)
+  world.disturbed = false
+  await endsWith(world, 'R16', { tag: 'v1.1.0', paused: false })
+}
+
+async function tagAstray(): Promise<void> {
+  const world = await upgraded()
+  const { images } = world.stack
+  const old = images.get('bot', commitOf('v1.0.0'))
+  must('I10', old !== undefined, 'the image of the release before is gone')
+  images.current.set('bot', old)
+  await world.pass(2 * 60_000)
+  must('fault 23', images.current.get('bot')?.version === '1.1.0', 'an operator\'s compose would start another bot than runs')
 }
 
 async function illColor(): Promise<void> {

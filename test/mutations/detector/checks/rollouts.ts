@@ -30,12 +30,14 @@ export const rollouts: readonly Check[] = [
   { name: 'a service of the new color was running already, routed by hand a moment before', run: standbyInUse },
   { name: 'local changes that collide with the release', run: collidingTree },
   { name: 'the image of the running bot is gone', run: noWayBack },
+  { name: 'the image of the new bot is pruned while the traffic is switched', run: prunedMeanwhile },
   { name: 'too little space for a build', run: tooLittleSpace },
   { name: 'the steps that are told of a good release', run: stepsTold },
 ]
 
 async function goodRelease(): Promise<void> {
   const world = await ready()
+  const first = world.stack.effects.done.length
   const result = await apply(world, 'v1.1.0')
   must('a good release is rolled out', result.status === 'success', `it ended as ${result.status}: ${result.error}`)
   await endsWith(world, 'a good release is rolled out', { tag: 'v1.1.0', paused: false })
@@ -44,6 +46,8 @@ async function goodRelease(): Promise<void> {
   must('I11', states(world, 'blue') === 'exited and exited', `the old color is ${states(world, 'blue')}`)
   const { tree } = world.stack.git
   must('the tree is brought to the release', tree.kind === 'clone' && tree.commit === commitOf('v1.1.0'), 'the project directory is not at the release')
+  const bot = world.stack.effects.done.slice(first).filter(({ services, name }) => services?.join() === 'bot' && name !== 'runtime.keepImage').map(({ name }) => name.slice('runtime.'.length))
+  must('I2', bot.join(', ') === 'stop, remove, tag, up', `the bot was replaced by: ${bot.join(', ')}`)
   const previous = world.updater.status().previous.map(({ tag }) => tag).join(' ')
   must('I10', previous === 'v1.0.0', `the releases that can be gone back to are: ${previous}`)
 }
@@ -175,6 +179,16 @@ async function noWayBack(): Promise<void> {
   await apply(world, 'v1.1.0')
   must('fault 28', bot?.state === 'running' && world.stack.engine.of('bot').length === 1 && world.stack.engine.of('bot')[0] === bot, 'a bot that could not be started again was stopped')
   must('fault 28', world.stack.routed === 'blue', 'the traffic was moved although there is no way back')
+}
+
+async function prunedMeanwhile(): Promise<void> {
+  const world = await ready()
+  const [bot] = world.stack.engine.of('bot')
+  const started = await applyUpTo(world, 'v1.1.0', 'health_routed_skills')
+  world.stack.images.ofRelease.delete(`bot@${commitOf('v1.1.0')}`)
+  await toItsEnd(world, started)
+  must('fault 28', world.stack.engine.of('bot')[0] === bot && bot?.run === 1, 'the bot was stopped although the next one\'s image is gone')
+  await endsWith(world, 'fault 28', { tag: 'v1.0.0' })
 }
 
 async function tooLittleSpace(): Promise<void> {
