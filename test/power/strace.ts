@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
 
 /** A call of the operating system that storage makes durable files with, and what goes wrong at it. */
 export interface Injection {
@@ -28,7 +30,7 @@ export function titleWithStrace(title: string): string {
  */
 export function straceArguments(log: string, paths: readonly string[], injection: Injection | null): string[] {
   return [
-    '-qq', '-y', '-s', '0', '-o', log, '-e', 'trace=fsync,rename,write', ...paths.flatMap((path) => ['-P', path]),
+    '-y', '-s', '0', '-o', log, '-e', 'trace=fsync,rename,write', ...paths.flatMap((path) => ['-P', path]),
     ...(injection === null ? [] : ['-e', `inject=${injection.call}:${injection.fault === 'KILL' ? 'signal=KILL' : `error=${injection.fault}`}:when=${injection.nth}`]),
   ]
 }
@@ -52,4 +54,28 @@ export async function tracedCalls(log: string): Promise<TracedCall[]> {
     const path = match?.[2] ?? match?.[3]
     return match?.[1] === undefined || path === undefined ? [] : [{ call: match[1], path, injected: line.includes('(INJECTED)') }]
   })
+}
+
+/**
+ * Traces a running Node process that does its file work on one thread of its pool. Its main thread is left alone, and so
+ * are programs that it starts.
+ * @returns what ends the tracing; the process goes on
+ */
+export async function attachStrace(pid: number, log: string, paths: readonly string[], injection: Injection): Promise<() => Promise<void>> {
+  const threads = (await readdir(`/proc/${pid}/task`)).filter((thread) => thread !== String(pid))
+  const tracer = spawn('strace', [...straceArguments(log, paths, injection), ...threads.flatMap((thread) => ['-p', thread])], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = once(tracer, 'exit')
+  const attached = new Promise<void>((resolve, reject) => {
+    let left = threads.length
+    createInterface({ input: tracer.stderr }).on('line', (line) => {
+      if (line.endsWith(' attached')) left -= 1
+      if (left === 0) resolve()
+    })
+    ended.then(() => reject(new Error('strace ended before it had attached')), reject)
+  })
+  await attached
+  return async () => {
+    tracer.kill('SIGTERM')
+    await ended
+  }
 }

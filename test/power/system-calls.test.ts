@@ -52,7 +52,7 @@ describe.skipIf(withoutStrace)(titleWithStrace('a rollout whose system calls fai
     const log = `${root}.strace`
     await cp(template, root, { recursive: true })
     // The faster way of tracing delivers no signals.
-    const argv = ['-f', ...(injection?.fault === 'KILL' ? [] : ['--seccomp-bpf']), ...straceArguments(log, pathsBelow(root), injection), process.execPath, program, root]
+    const argv = ['-f', '-qq', ...(injection?.fault === 'KILL' ? [] : ['--seccomp-bpf']), ...straceArguments(log, pathsBelow(root), injection), process.execPath, program, root]
     const env = { PATH: process.env['PATH'], UV_THREADPOOL_SIZE: '1' }
     const { stdout } = await promisify(execFile)('strace', argv, { env, timeout: 20_000 }).catch((error: unknown) => {
       // Killed: what it had said counts.
