@@ -2,13 +2,14 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Missing } from './bench.ts'
 import { memoryBench } from './memory.ts'
+import { recoveryEngineBench } from './recovery-engine.ts'
 import { recoveryBench } from './recovery.ts'
 import { rolloutBench } from './rollout.ts'
 import { startBench } from './start.ts'
 import { switchBench } from './switch.ts'
 import { figuresOf, tableOf, type Figures } from './table.ts'
 
-const benches = [startBench, memoryBench, switchBench, rolloutBench, recoveryBench]
+const benches = [startBench, memoryBench, switchBench, rolloutBench, recoveryBench, recoveryEngineBench]
 const usage = `usage: npm run bench -- [--only ${benches.map(({ name }) => name).join(',')}] [--runs N] [--json]\n`
 
 async function main(): Promise<void> {
