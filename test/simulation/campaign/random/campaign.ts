@@ -1,0 +1,65 @@
+import { asyncProperty, check } from 'fast-check'
+import { schedules } from './arbitraries.ts'
+import { play, type Plant, type Played } from './play.ts'
+
+export interface CampaignOptions {
+  readonly seed: number
+  /** How many schedules are played. */
+  readonly schedules: number
+  /** Of a failure that is played again: leads to its shrunk schedule at once. */
+  readonly path?: string
+  readonly plant?: Plant
+}
+
+export interface Campaign {
+  readonly played: number
+  /** Of wall clock. */
+  readonly seconds: number
+  /** How many schedules reached what. */
+  readonly reached: ReadonlyMap<string, number>
+  /** The shrunk story of the first failure, and how to play it again; null when no rule was ever broken. */
+  readonly failure: string | null
+}
+
+/** Worlds that are played at once: they share nothing, and each turn of the event loop moves all of them. */
+const lanes = 8
+
+/** Plays schedules by chance until one fails or all are played. The seed decides all of them. */
+export async function playCampaign({ seed, schedules: wanted, path, plant }: CampaignOptions): Promise<Campaign> {
+  const begun = performance.now()
+  const reached = new Map<string, number>()
+  let played = 0
+  const playLane = async (laneSeed: number, runs: number): Promise<string | null> => {
+    const property = asyncProperty(schedules, async (schedule) => {
+      const result = await play(schedule, plant)
+      played += 1
+      for (const mark of result.marks) reached.set(mark, (reached.get(mark) ?? 0) + 1)
+      return result.broken === null
+    })
+    const { failed, counterexample, counterexamplePath, numShrinks } = await check(property, { seed: laneSeed, numRuns: runs, ...(path !== undefined && { path }) })
+    if (!failed || counterexample === null) return null
+    return tellFailure(await play(counterexample[0], plant), laneSeed, counterexamplePath ?? '', numShrinks)
+  }
+  const laneCount = path === undefined ? Math.min(lanes, wanted) : 1
+  const failures = await Promise.all([...Array(laneCount).keys()].map((lane) => playLane(seed + lane, Math.ceil((wanted - lane) / laneCount))))
+  return {
+    played, reached, seconds: (performance.now() - begun) / 1_000,
+    failure: failures.find((failure) => failure !== null) ?? null,
+  }
+}
+
+/** What was reached and by how many, the most frequent first. */
+export function distribution({ played, reached }: Campaign): string {
+  return [...reached].toSorted(([, a], [, b]) => b - a).map(([mark, count]) => `  ${(count / played * 100).toFixed(2).padStart(6)} %  ${mark}`).join('\n')
+}
+
+function tellFailure({ story, broken }: Played, seed: number, path: string, shrinks: number): string {
+  const [rule = 'it did not fail again: the world is not deterministic', ...rest] = (broken ?? '').split('\n')
+  return [
+    `seed ${seed}, path ${path}, shrunk ${shrinks} times:`,
+    ...story.map((sentence, index) => `${index + 1}. ${sentence}`),
+    `→ ${rule}`,
+    '', `Play it again: ZETHERION_SEED=${seed} ZETHERION_PATH=${path} npx vitest run --project campaigns test/simulation/campaign/random/`,
+    '', ...rest,
+  ].join('\n')
+}

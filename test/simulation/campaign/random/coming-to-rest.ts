@@ -1,0 +1,60 @@
+import { unsettled } from '../../at-rest.ts'
+import { commitOf } from '../../world/releases.ts'
+import { watchInterval } from '../../world/world.ts'
+import type { Stage } from './moves.ts'
+
+/** Lets time pass until this is so, but not longer than this many virtual ms. */
+type WaitFor = (condition: () => boolean, limit?: number) => Promise<void>
+
+/** Looks within which all must be at rest: a build that hangs ends with the 14 minutes before the switch. */
+const looks = 100
+
+/**
+ * Switches every fault off and waits until one color serves and is healthy, one bot runs, nothing is left over and the
+ * record tells the truth. @throws what is still wrong after a bounded number of looks
+ */
+export async function comeToRest(stage: Stage, waitFor: WaitFor): Promise<void> {
+  const { world, hits, mend } = stage
+  hits.disarm()
+  for (const end of mend) end()
+  await waitFor(() => hits.late === 0 && hits.away === 0)
+  await lookUntilAtRest(stage, waitFor)
+  if (unsettled(world).length > 0 && isKept(stage)) await upgrade(stage, waitFor)
+  const wrong = unsettled(world)
+  if (wrong.length > 0) throw new Error(`not at rest after ${looks} looks: ${wrong.join('; ')}\n--- how it came:\n${world.story()}`)
+  world.disturbed = false
+  await waitFor(() => false, 10)
+}
+
+/** The way out is open: unpaused, a good release can be applied, and all comes to rest again. */
+export async function upgrade(stage: Stage, waitFor: WaitFor): Promise<void> {
+  const { world } = stage
+  world.stack.git.remoteTags.set('v9.0.0', commitOf('v9.0.0'))
+  const unpaused = await world.unpause()
+  if (unpaused.kind !== 'value') throw new Error(`an unpause at rest: ${describe(unpaused)}\n--- how it came:\n${world.story()}`)
+  const started = await world.run(world.updater.apply({ tag: 'v9.0.0', version: '9.0.0', origin: 'api' }))
+  const { status, error } = await world.run(started.outcome)
+  await world.run(started.finished)
+  if (status !== 'success') throw new Error(`a good release applied at rest: ${status}: ${error}\n--- how it came:\n${world.story()}`)
+  await lookUntilAtRest(stage, waitFor)
+}
+
+async function lookUntilAtRest({ world }: Stage, waitFor: WaitFor): Promise<void> {
+  for (let look = 0; look < looks; look += 1) {
+    await waitFor(() => !world.daemon.life.dead)
+    if (unsettled(world).length === 0) return
+    await waitFor(() => false, watchInterval)
+  }
+}
+
+/**
+ * Whether a new color was kept because nothing else could serve (R10). It may be broken, and singletons may be of the old
+ * release beside it: nothing is stopped then, and it is for an operator to bring another release.
+ */
+function isKept({ logs, world: { stack } }: Stage): boolean {
+  return stack.record !== null && logs().some((line) => line.includes('Recovery R10'))
+}
+
+function describe(ended: { readonly kind: string; readonly error?: unknown }): string {
+  return ended.error instanceof Error ? ended.error.message : ended.kind
+}

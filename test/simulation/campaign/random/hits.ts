@@ -1,0 +1,92 @@
+import { faults, type Asking, type Effect, type Interference } from '../../world/effects.ts'
+import type { World } from '../../world/world.ts'
+import type { Survival } from '../../world/disk.ts'
+import { leastSurvives } from '../../world/power-cut.ts'
+import type { HitKind } from './schedule.ts'
+import { hitInWords } from './words.ts'
+
+interface Armed {
+  readonly kind: HitKind
+  readonly on: string | null
+  left: number
+}
+
+/** Faults that wait for their effect. */
+export class Hits {
+  /** Effects that were asked for. */
+  count = 0
+  /** Effects that were delayed and have not landed. */
+  late = 0
+  /** Commands of somebody else that are under way. */
+  away = 0
+  /** The disk of the state directory takes nothing. */
+  storageFails = false
+  readonly #armed: Armed[] = []
+  readonly #world: World
+  readonly #tell: (sentence: string, kind: HitKind, effect: Effect) => void
+
+  constructor(world: World, tell: (sentence: string, kind: HitKind, effect: Effect) => void) {
+    this.#world = world
+    this.#tell = tell
+    world.stack.effects.fileInterference = (effect, run, daemon) => this.#hit(effect, run, daemon, this.#next(effect))
+    world.stack.effects.interference = (effect, run, daemon) => this.#interfere(effect, run, daemon)
+  }
+
+  arm(kind: HitKind, nth: number, on: string | null): void {
+    this.#armed.push({ kind, on, left: nth })
+  }
+
+  /** Nothing goes wrong any more; what is on its way still lands. */
+  disarm(): void {
+    this.#armed.length = 0
+    this.storageFails = false
+  }
+
+  /** Nothing that was under way goes on; what the host starts by itself is there again. */
+  cutPower(survival: Survival): void {
+    this.late = 0
+    this.away = 0
+    this.#world.disturbed = true
+    this.#world.stack.traefik.down = false
+    this.#world.powerCut(survival)
+  }
+
+  readonly #interfere: Interference = (effect, run, daemon) => {
+    this.count += 1
+    const hit = this.#next(effect)
+    if (hit === undefined && this.storageFails && isStored(effect)) return faults.fails(effect)
+    return this.#hit(effect, run, daemon, hit)
+  }
+
+  async #hit<T>(effect: Effect, run: () => Promise<T>, daemon: Asking, hit: Armed | undefined): Promise<T> {
+    if (hit === undefined) return run()
+    const { kind } = hit
+    this.#tell(hitInWords(kind, effect), kind, effect)
+    if (kind === 'power cut before' || kind === 'power cut after') {
+      if (kind === 'power cut after') await run().catch(() => undefined) // nobody is left to hear of it
+      this.cutPower(leastSurvives)
+      return new Promise(() => undefined)
+    }
+    if (kind !== 'takes effect late') return faults[kind](effect, run, daemon)
+    this.late += 1
+    return faults[kind](effect, () => run().finally(() => { this.late -= 1 }), daemon)
+  }
+
+  #next(effect: Effect): Armed | undefined {
+    const fitting = this.#armed.filter(({ kind, on }) => (on === null ? !effect.name.startsWith('files.') : on === effect.name) && canHit(kind, effect))
+    const hit = fitting.find(({ left }) => left === 0)
+    for (const armed of fitting) if (armed !== hit && armed.left > 0) armed.left -= 1
+    if (hit !== undefined) this.#armed.splice(this.#armed.indexOf(hit), 1)
+    return hit
+  }
+}
+
+/** What a daemon does itself ends with it; engine and git go on with what they were asked for. */
+function canHit(kind: HitKind, { name }: Effect): boolean {
+  if (kind !== 'takes effect late' && kind !== 'crash during') return true
+  return name.startsWith('runtime.') || name.startsWith('source.')
+}
+
+function isStored({ name }: Effect): boolean {
+  return name === 'store.write' || name === 'history.append' || name === 'router.stage'
+}
