@@ -39,7 +39,7 @@ export async function restoreSingletons(context: Context): Promise<string | null
       await removeAll(context, singleton, found.filter(({ id }) => id !== old.id))
       // First of all it runs again: a tag that cannot be moved must not keep it away.
       if (!isRunning(old)) await act(context, `Starting ${singleton.service}`, (signal) => context.ports.runtime.start(old.id, signal))
-      await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(from, [singleton.service], signal))
+      await tagIfThere(context, singleton, from)
     }
     await awaitSingleton(context, singleton, old?.restarts).catch((error: unknown) => {
       if (!isUnwell(error)) throw error
@@ -47,6 +47,14 @@ export async function restoreSingletons(context: Context): Promise<string | null
     })
   }
   return unwell
+}
+
+/** An image whose name was removed from outside keeps the undo of a bot that runs from nothing (fault 28). */
+async function tagIfThere(context: Context, singleton: Singleton, release: Release): Promise<void> {
+  const { runtime, log } = context.ports
+  const missing = await act(context, 'Looking for images', (signal) => runtime.missingImages(release, [singleton.service], signal))
+  if (missing.length === 0) await act(context, 'Tagging images', (signal) => runtime.tag(release, [singleton.service], signal))
+  else log.warn(`The image of ${singleton.service} of ${release.tag} was removed from outside; what runs goes on, but could not be created again.`)
 }
 
 /**
@@ -85,15 +93,24 @@ function isUnwell(error: unknown): boolean {
  */
 async function replaceSingleton(context: Context, singleton: Singleton, release: Release): Promise<void> {
   const { runtime } = context.ports
-  const { id: operation, from } = context.journal.operation
+  const { from } = context.journal.operation
   const missing = await act(context, 'Looking for images', (signal) => runtime.missingImages(release, [singleton.service], signal))
   if (missing.length > 0) throw release.commit === from.commit ? wayBackMissing(missing, release.tag) : imageGone(singleton, release)
 
   const found = await lookAt(context, singleton)
-  for (const container of found) await act(context, 'Keeping its image', (signal) => runtime.keepImage(container.id, operation, signal))
+  if (release.commit !== from.commit) await assureWayBack(context, singleton, found)
   await removeAll(context, singleton, found)
   await act(context, 'Tagging images', (signal) => runtime.tag(release, [singleton.service], signal))
   await composeUp(context, release, [singleton.service])
+}
+
+/** What runs can be created again: its image is there and stays, and there is room for a container. @throws image_missing, disk_full */
+async function assureWayBack(context: Context, singleton: Singleton, found: readonly Container[]): Promise<void> {
+  const { runtime } = context.ports
+  const { id: operation, from } = context.journal.operation
+  const missing = await act(context, 'Looking for images', (signal) => runtime.missingImages(from, [singleton.service], signal))
+  if (missing.length > 0) throw wayBackMissing(missing, from.tag)
+  for (const container of found) await act(context, 'Keeping its image', (signal) => runtime.keepImage(container.id, operation, signal))
 }
 
 async function removeAll(context: Context, singleton: Singleton, containers: readonly Container[]): Promise<void> {
