@@ -88,7 +88,7 @@ describe('other settings that cannot be used', () => {
 })
 
 describe('a secret file that is empty', () => {
-  it('lets nobody in and nothing begin, and is mended without a restart', async () => {
+  it('fault 41: lets nobody in and nothing begin, and is mended without a restart', async () => {
     const file = join(stateDirectory, 'secret/.updater-secret')
     await writeFile(file, '')
     await story.stack.startUpdater()
@@ -149,7 +149,7 @@ describe("the predecessor's plain files", () => {
 describe('a record', () => {
   const path = () => join(stateDirectory, 'updater-state.json')
 
-  it('of a newer version is only observed, and stays as it is', async () => {
+  it('fault 16: of a newer version is only observed, and stays as it is', async () => {
     const text = await story.stateText()
     const newer = text.replace(/"schema": \d+/, '"schema": 99')
     expect(newer).not.toBe(text)
@@ -163,7 +163,7 @@ describe('a record', () => {
     await writeFile(path(), text)
   })
 
-  it('that is damaged has what serves adopted, nothing stopped, and rollouts held until somebody unpauses', async () => {
+  it('fault 14: that is damaged has what serves adopted, nothing stopped, and rollouts held until somebody unpauses', async () => {
     const text = await story.stateText()
     await writeFile(path(), text.slice(0, text.length / 2))
     const before = await ids()
@@ -177,7 +177,7 @@ describe('a record', () => {
     await stop()
   })
 
-  it('that is gone after the first run is treated no better', async () => {
+  it('fault 15: that is gone after the first run is treated no better', async () => {
     await rm(path())
     await story.start()
     await story.rest()
@@ -185,6 +185,22 @@ describe('a record', () => {
     expect(await story.stack.updater.post('/update/unpause')).toMatchObject({ status: 200 })
     await story.stack.project.publish('v1.6.0')
     expect(await apply('v1.6.0')).toMatchObject({ status: 200, body: { active_color: 'blue' } })
+    await story.rest()
+  })
+})
+
+describe('a state directory that cannot be made', () => {
+  it('is tried again until it can, without a restart, and what serves is taken over then', async () => {
+    await stop()
+    const inTheWay = join(story.stack.project.root, 'in-the-way')
+    await writeFile(inTheWay, 'a file')
+    await story.start({ UPDATER_STATE_PATH: join(inTheWay, 'state/updater-state.json') })
+    await expectObserving(new RegExp(inTheWay))
+    await rm(inTheWay)
+    await eventually('what serves being taken over', async () => ((await story.status())['active_color'] === 'blue' ? true : null))
+    expect((await story.status())['observing']).toBeNull()
+    await stop()
+    await story.start()
     await story.rest()
   })
 })
