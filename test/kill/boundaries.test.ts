@@ -1,19 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { tellSurvival } from './figures.ts'
-import { openGround, type Ground } from './ground.ts'
+import { openGround, openingLimit, type Ground } from './ground.ts'
+import { onLinux } from './on-linux.ts'
 import { possible, recordWrite, surviveKill, type Survived, type Undertaking } from './survival.ts'
 
 let ground: Ground
 beforeAll(async () => {
   ground = await openGround()
   await ground.recover()
-})
+}, openingLimit)
 afterAll(() => ground.end())
 
 /** About 115 kills take four minutes on a quiet machine and half an hour on one that does much else; each wait has a limit of its own. */
 const longest = 60 * 60_000
 
-describe('a daemon that is killed -9 at every boundary of its record', () => {
+onLinux('a daemon that is killed -9 at every boundary of its record', () => {
   it('before and after each write of a good release, of a bad one with its undo, and of a rollback, comes back to one reconciled world', { timeout: longest }, async (context) => {
     const survived = await killAtEveryBoundary()
     tellSurvival(context, ground, survived)

@@ -54,6 +54,9 @@ export interface Ground {
 /** Releases that a ground publishes besides its first one: a good one, and one whose bot dies. */
 export const releases = { first: 'v1.0.0', good: 'v1.1.0', bad: 'v1.4.0' } as const
 
+/** A stack brought up and its first daemon recovered, on the busiest machine, ms. */
+export const openingLimit = 300_000
+
 /** Enough for a machine that does much else; the drain, which is waited out each time, is short. */
 const limits = { directHealth: '20s', previewHealth: '20s', routedHealth: '20s', singletonHealth: '20s', drain: '100ms' }
 /** Of each of the load's workers between two requests, ms: the daemon, not the load, is what is tried. */

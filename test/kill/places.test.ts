@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { tellSurvival } from './figures.ts'
-import { openGround, type Ground } from './ground.ts'
+import { openGround, openingLimit, type Ground } from './ground.ts'
 import { containerOf } from './observer/processes.ts'
+import { onLinux } from './on-linux.ts'
 import { possible, surviveKill, type Place, type Survived, type Undertaking } from './survival.ts'
 
 let ground: Ground
@@ -9,7 +10,7 @@ const survived: Survived[] = []
 beforeAll(async () => {
   ground = await openGround()
   await ground.recover()
-})
+}, openingLimit)
 afterAll(() => ground.end())
 
 /** Whatever way leads on from the release that runs: an apply of the good one, or the rollback from it. */
@@ -34,7 +35,7 @@ const container = (service: string): string => {
 }
 
 /** Runs while nothing is built yet, so these come first. */
-describe('a daemon that is killed before the switch', () => {
+onLinux('a daemon that is killed before the switch', () => {
   it('fault 1: with the fetch under way, lets the old release serve and counts the attempt', async () => {
     const { left } = await survive('apply', write(/"step": "git_fetch_tags"/, 'after'))
     expect(left).toMatchObject({ operation: { phase: 'preparing', step: 'git_fetch_tags' }, failuresInARow: 0 })
@@ -61,7 +62,7 @@ describe('a daemon that is killed before the switch', () => {
   })
 })
 
-describe('a daemon that is killed between the switch and the commit point', () => {
+onLinux('a daemon that is killed between the switch and the commit point', () => {
   it('fault 4: after the rename of the routes and before that is recorded, brings the traffic back', async () => {
     const { left } = await survive(forward(), file(/\/updater-routes\.yml$/, 'after'))
     expect(left).toMatchObject({ operation: { phase: 'switching', step: 'route_switch' } })
@@ -83,7 +84,7 @@ describe('a daemon that is killed between the switch and the commit point', () =
   })
 })
 
-describe('a daemon that is killed after the commit point', () => {
+onLinux('a daemon that is killed after the commit point', () => {
   it('fault 7: with the stop of the old color asked for and not carried out, goes forward', async () => {
     const { left } = await survive(forward(), file(new RegExp(`/${container(`zetherion-ai-skills-${ground.state().activeColor}`)}/stop\\.json$`), 'after'))
     expect(left).toMatchObject({ operation: { phase: 'retiring', step: 'stop_old_color' } })
@@ -95,7 +96,7 @@ describe('a daemon that is killed after the commit point', () => {
   })
 })
 
-describe('all of this', () => {
+onLinux('all of this', () => {
   it('failed no request', (context) => {
     tellSurvival(context, ground, survived)
     expect(ground.load.failed).toEqual([])

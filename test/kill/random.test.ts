@@ -1,12 +1,13 @@
 import { randomInt } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { unsettled } from '../sandbox/daemon/at-rest.ts'
 import { untilNothingIsWrong } from '../sandbox/daemon/waiting.ts'
 import { tellSurvival } from './figures.ts'
-import { openGround, type Ground } from './ground.ts'
+import { openGround, openingLimit, type Ground } from './ground.ts'
 import type { SeenState } from './observer/state-file.ts'
+import { onLinux } from './on-linux.ts'
 import { seededChance } from './seeded-chance.ts'
 import { askFor, diesOrEnds, inStory, possible, recoverFrom, surviveKill, unpauseIfHeld, type Survived } from './survival.ts'
 
@@ -32,10 +33,10 @@ beforeAll(async () => {
   ground = await openGround()
   await ground.recover()
   typical = await typicalTimes()
-})
+}, openingLimit)
 afterAll(() => ground.end())
 
-describe(`a daemon that is killed -9 at random instants (seed ${seed})`, () => {
+onLinux(`a daemon that is killed -9 at random instants (seed ${seed})`, () => {
   it(`${kills} times, also while it recovers, always comes back to one reconciled world`, { timeout: 20 * 60_000 + kills * 15_000 }, async (context) => {
     const survived: Survived[] = []
     while (survived.length < kills) {
@@ -58,7 +59,7 @@ describe(`a daemon that is killed -9 at random instants (seed ${seed})`, () => {
   })
 })
 
-describe(`a daemon that is told to leave at random instants (seed ${seed})`, () => {
+onLinux(`a daemon that is told to leave at random instants (seed ${seed})`, () => {
   it('fault 43: leaves in time; the next one goes back before the commit point and forward after it, and counts no attempt', async () => {
     for (let stop = 0; stop < cleanStops; stop += 1) {
       await inStory(ground, 'SIGTERM in an operation', async () => {

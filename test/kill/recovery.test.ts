@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { at, eventually } from '../sandbox/daemon/waiting.ts'
 import { tellSurvival } from './figures.ts'
-import { openGround, releases, type Ground } from './ground.ts'
+import { openGround, openingLimit, releases, type Ground } from './ground.ts'
+import { onLinux } from './on-linux.ts'
 import { wrongOutcome } from './outcome.ts'
 import { askFor, diesOrEnds, inStory, possible, recordWrite, recoverFrom, unpauseIfHeld, type Survived, type Undertaking, type Wired } from './survival.ts'
 
@@ -10,7 +11,7 @@ const survived: Survived[] = []
 beforeAll(async () => {
   ground = await openGround()
   await ground.recover()
-})
+}, openingLimit)
 afterAll(() => ground.end())
 
 const forward = (): Undertaking => (possible(ground).includes('apply') ? 'apply' : 'rollback')
@@ -58,7 +59,7 @@ async function dieAt(undertaking: Undertaking, { wire }: Wired): Promise<void> {
   await ground.tripwire.disarm()
 }
 
-describe('a daemon that is killed while it recovers, again and again', () => {
+onLinux('a daemon that is killed while it recovers, again and again', () => {
   it.each([
     { phase: 'preparing', number: 8 },
     { phase: 'switching', number: 2 },
@@ -83,7 +84,7 @@ describe('a daemon that is killed while it recovers, again and again', () => {
   })
 })
 
-describe('a daemon that is killed while it makes sure that it is the only one', () => {
+onLinux('a daemon that is killed while it makes sure that it is the only one', () => {
   it.each([
     { of: 'state directory', to: /\/\.updater\.sock\.taking$/ },
     { of: 'routes file', to: /\/\.updater-routes\.sock\.taking$/ },
@@ -99,7 +100,7 @@ describe('a daemon that is killed while it makes sure that it is the only one', 
   })
 })
 
-describe('a daemon that crashes in a loop', () => {
+onLinux('a daemon that crashes in a loop', () => {
   it('fault 9: is kept from a fourth attempt by a hold after three, and has undone each', async () => {
     await inStory(ground, 'a crash loop with polling on', async () => {
       if (ground.state().activeTag !== releases.first) {
@@ -150,7 +151,7 @@ async function anotherLookAtTheRemote(): Promise<void> {
   await eventually('another look at the remote', async () => ((await lookedAt()) === last ? null : true))
 }
 
-describe('all of this', () => {
+onLinux('all of this', () => {
   it('failed no request', (context) => {
     tellSurvival(context, ground, survived)
     expect(ground.load.failed).toEqual([])

@@ -1,9 +1,10 @@
 import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { eventually } from '../sandbox/daemon/waiting.ts'
 import { tellLoad } from './figures.ts'
-import { openGround, releases, type Ground } from './ground.ts'
+import { openGround, openingLimit, releases, type Ground } from './ground.ts'
+import { onLinux } from './on-linux.ts'
 import { askFor, diesOrEnds, inStory, possible, recoverFrom, unpauseIfHeld, type Undertaking } from './survival.ts'
 import type { Wire } from './tripwire/tripwire.ts'
 
@@ -14,7 +15,7 @@ let ground: Ground
 beforeAll(async () => {
   ground = await openGround()
   await ground.recover()
-})
+}, openingLimit)
 afterAll(() => ground.end())
 
 const forward = (): Undertaking => (possible(ground).includes('apply') ? 'apply' : 'rollback')
@@ -53,7 +54,7 @@ async function finished(undertaking: Undertaking): Promise<void> {
   expect(new Set(await ground.served())).toEqual(new Set([targetOf(undertaking)]))
 }
 
-describe('a daemon that is stopped by SIGSTOP in the middle of a rollout', () => {
+onLinux('a daemon that is stopped by SIGSTOP in the middle of a rollout', () => {
   it('fault 19: is not taken over from, however long, and finishes when it is continued', async () => {
     await inStory(ground, 'stopped right after the switch', async () => {
       const undertaking = forward()
@@ -96,7 +97,7 @@ describe('a daemon that is stopped by SIGSTOP in the middle of a rollout', () =>
   })
 })
 
-describe('a second daemon with a state directory of its own on the same stack', () => {
+onLinux('a second daemon with a state directory of its own on the same stack', () => {
   it.each([
     { first: 'stopped in the middle of a rollout', wire: write(/"phase": "swapping"/) },
     { first: 'at work in the middle of a rollout', wire: null },
@@ -116,7 +117,7 @@ describe('a second daemon with a state directory of its own on the same stack', 
   })
 })
 
-describe('a daemon whose hand is taken from it in the middle of a rollout', () => {
+onLinux('a daemon whose hand is taken from it in the middle of a rollout', () => {
   it('fault 19: ends before its next effect, and the next one undoes', async () => {
     await inStory(ground, 'the socket removed', async () => {
       const proceed = await stopAt(forward(), write(/"phase": "swapping"/))
@@ -129,7 +130,7 @@ describe('a daemon whose hand is taken from it in the middle of a rollout', () =
   })
 })
 
-describe('all of this', () => {
+onLinux('all of this', () => {
   it('failed no request', (context) => {
     tellLoad(context, ground)
     expect(ground.load.failed).toEqual([])

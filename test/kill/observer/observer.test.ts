@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { onLinux } from '../on-linux.ts'
 import { stateText, routesText } from './faked-history.ts'
 import { startObserver, type Observer } from './observer.ts'
 import { lookAtSandbox } from './processes.ts'
@@ -62,7 +63,7 @@ async function observe(status = (): number => 200): Promise<Observer> {
 
 const complaint = (observer: Observer, fits: RegExp): Promise<void> => vi.waitFor(() => expect(observer.complaints).toContainEqual(expect.stringMatching(fits)), { timeout: 5_000, interval: 10 })
 
-describe('the observer of real files and processes', () => {
+onLinux('the observer of real files and processes', () => {
   it('finds the services of its sandbox and no one else\'s', async () => {
     await startAll('zetherion-ai-skills-blue', 'zetherion-ai-bot')
     const { processes, botContainers } = lookAtSandbox(join(root, 'sandbox'))
