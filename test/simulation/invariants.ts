@@ -2,8 +2,10 @@ import type { UpdaterRecord } from '../../src/rollout/model.ts'
 import { stepNames } from '../../src/rollout/plan.ts'
 import { colors, otherColor } from '../../src/rollout/topology.ts'
 import type { Status } from '../../src/updater/service.ts'
+import { Conduct } from './conduct.ts'
 import { WholeFiles } from './whole-files.ts'
 import { tell, type Effect, type EffectWatch } from './world/effects.ts'
+import type { Life } from './world/life.ts'
 import type { Stack } from './world/stack.ts'
 import { places } from './world/state-directory.ts'
 
@@ -18,6 +20,8 @@ export interface Watched {
   readonly unpausing: boolean
   /** Something was broken from outside and is not mended yet: what the world itself falsifies is not held against the daemon. */
   readonly disturbed: boolean
+  /** The daemon that may change the world; null before the first. */
+  readonly holder: Life | null
 }
 
 /**
@@ -35,14 +39,17 @@ export class Invariants implements EffectWatch {
   #commitUndetermined = false
 
   readonly #files: WholeFiles
+  readonly #conduct: Conduct
 
   constructor(watched: () => Watched) {
     this.#watched = watched
+    this.#conduct = new Conduct(() => watched().stack, () => watched().holder, (invariant, effect, why) => this.#broken(invariant, effect, why))
     this.#files = new WholeFiles(() => watched().stack, (effect, why) => this.#broken('I6', effect, why))
   }
 
   /** I7: judged by what is durable when a daemon asks for it. */
-  asked(effect: Effect): void {
+  asked(effect: Effect, life: Life): void {
+    this.#conduct.asked(effect, life)
     switch (effect.name) {
       case 'router.activate':
         this.#activatesIntended(effect)
@@ -86,6 +93,7 @@ export class Invariants implements EffectWatch {
 
   succeeded(effect: Effect): void {
     this.#files.succeeded(effect)
+    this.#conduct.succeeded(effect)
   }
 
   afterFile(effect: Effect): void {
@@ -103,7 +111,8 @@ export class Invariants implements EffectWatch {
 
   afterPowerCut(): void {
     this.#files.afterPowerCut()
-    this.#wasPaused = this.#holds.length > 0
+    // An unpause may have reached the disk without anybody having heard of it.
+    this.#wasPaused &&= this.#holds.length > 0
   }
 
   /** The rules about the world's state, at any moment. */

@@ -36,7 +36,7 @@ export interface Asking {
 
 /** Sees every effect: when a daemon asks for it, and when it reaches the world, which may be later or never. */
 export interface EffectWatch {
-  asked(effect: Effect): void
+  asked(effect: Effect, life: Life): void
   before(effect: Effect): void
   after(effect: Effect): void
   /** It ended well, whatever the daemon is told. */
@@ -71,7 +71,7 @@ export class Effects {
       if (signal?.aborted === true) return Promise.reject(reasonOf(signal))
       const effect = { ...deed, index: this.done.length }
       this.done.push(effect)
-      this.#watch.asked(effect)
+      this.#watch.asked(effect, life)
       const watched = async (): Promise<T> => {
         this.#watch.before(effect)
         try {

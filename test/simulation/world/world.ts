@@ -86,6 +86,7 @@ export class World {
       status: () => (this.#daemon === null || this.#daemon.life.dead ? null : this.#daemon.updater.status()),
       unpausing: this.#unpausing,
       disturbed: this.disturbed,
+      holder: this.hasAuthority ? this.#holder : null,
     }))
     this.stack = new Stack(this.time, topology, { 'v1.0.0': 'good', ...releases }, this.#invariants)
     this.stack.installed(releaseOf('v1.0.0'), color, labelled)

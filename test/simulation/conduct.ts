@@ -1,0 +1,56 @@
+import type { Effect } from './world/effects.ts'
+import type { Life } from './world/life.ts'
+import type { Stack } from './world/stack.ts'
+
+/** Effects that the way back of the traffic must do without (I10). */
+const neverOnTheWayBack = ['source.fetch', 'source.checkout', 'runtime.build', 'runtime.tag', 'runtime.up', 'runtime.stop', 'runtime.remove']
+
+/** How a daemon conducts itself: one hand (I5), the right code (I8), a way back that needs nothing (I10). */
+export class Conduct {
+  readonly #stack: () => Stack
+  readonly #holder: () => Life | null
+  readonly #broken: (invariant: string, effect: Effect, why: string) => void
+  /** Effects that were asked for by a daemon that had lost its right to them. */
+  readonly #unauthorised = new Set<Effect>()
+
+  constructor(stack: () => Stack, holder: () => Life | null, broken: (invariant: string, effect: Effect, why: string) => void) {
+    this.#stack = stack
+    this.#holder = holder
+    this.#broken = broken
+  }
+
+  asked(effect: Effect, life: Life): void {
+    if (life !== this.#holder()) this.#unauthorised.add(effect)
+    if (effect.name === 'store.write') this.#takesOnNothingQuarantined(effect)
+    if (effect.name === 'runtime.build') this.#buildsWhatTheTagNames(effect)
+    if (neverOnTheWayBack.includes(effect.name)) this.#trafficFirst(effect)
+  }
+
+  /** I5: what the adapters refuse at the last moment has no effect; what was under way at the takeover was asked for before. */
+  succeeded(effect: Effect): void {
+    if (this.#unauthorised.has(effect)) this.#broken('I5', effect, 'another daemon has taken over')
+  }
+
+  /** I8: polling never takes on what is in quarantine. */
+  #takesOnNothingQuarantined(effect: Effect): void {
+    const { operation, quarantine = [] } = effect.record ?? {}
+    if (!operation || operation.origin !== 'polling' || operation.phase !== 'preparing' || operation.step !== null || operation.failure !== null) return
+    if (quarantine.some(({ commit }) => commit === operation.target.commit)) this.#broken('I8', effect, `polling takes on ${operation.target.tag}, which is in quarantine`)
+  }
+
+  /** I8: what is built is the commit that the tag named when it was first seen. */
+  #buildsWhatTheTagNames(effect: Effect): void {
+    const { durableRecord } = this.#stack()
+    const operation = durableRecord?.operation
+    if (!operation || operation.kind !== 'apply') return
+    if (durableRecord?.knownTags[operation.target.tag] !== effect.commit) this.#broken('I8', effect, `${operation.target.tag} does not name this commit`)
+  }
+
+  /** I10: while the traffic is on a release that failed and the old color is well, it goes back before anything else is done. */
+  #trafficFirst(effect: Effect): void {
+    const stack = this.#stack()
+    const operation = stack.durableRecord?.operation
+    if (!operation || operation.failure === null || (operation.phase !== 'switching' && operation.phase !== 'swapping')) return
+    if (stack.routed === operation.targetColor && stack.isColorHealthy(operation.fromColor)) this.#broken('I10', effect, 'the traffic is still on the release that failed')
+  }
+}
