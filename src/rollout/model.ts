@@ -164,6 +164,8 @@ export interface UpdaterRecord {
   readonly resumedAt: string | null
   /** Keys of the file that we do not know: kept as they are. */
   readonly unknownKeys: Readonly<Record<string, unknown>>
+  /** Topology by which the active release was rolled out: settings may name other services since. Null before the first rollout. */
+  readonly topology: Topology | null
 }
 
 /** What a file of the predecessor holds (api-contract.md, "State file"). Absent keys are null. */

@@ -18,6 +18,7 @@ export function committed(record: UpdaterRecord, operation: OpenOperation, polic
     ...record,
     activeColor: targetColor,
     active: target,
+    topology,
     lastGood: target,
     previous: previousAfter(record, operation, policy),
     generation: operation.generations?.target ?? record.generation,

@@ -53,6 +53,7 @@ export function decodeRecord(bytes: Uint8Array, checks: StorageChecks): LoadedRe
     record: {
       ...content.record,
       maintenance: content.record.maintenance ?? null,
+      topology: content.record.topology ?? null,
       sequence: content.sequence,
       unknownKeys: without(content, [...predecessorKeys, ...ownKeys]),
     },

@@ -98,6 +98,7 @@ const RecordBody = Type.Object({
   holds: Type.Array(Hold),
   // Records from before there was a maintenance mode have none.
   maintenance: Type.Optional(Type.Union([Type.Object({ reason: Text, by: Text, since: Text }), Type.Null()])),
+  topology: Type.Optional(Type.Union([Topology, Type.Null()])),
   quarantine: Type.Array(Type.Object({ commit: Text, tag: Text, reason: Text, since: Text })),
   knownTags: Type.Record(Type.String(), Text),
   failuresInARow: Count,

@@ -11,6 +11,7 @@ import { reconcile } from '../rollout/recovery/reconcile.ts'
 import { resultOf } from '../rollout/results.ts'
 import { retire, rollOut } from '../rollout/rollout.ts'
 import { otherColor, singletonServices } from '../rollout/topology.ts'
+import { refuseForgotten } from './forgotten.ts'
 import { obstacleTo } from './obstacles.ts'
 import { releaseOfCommit, releaseOfTag } from './targets.ts'
 
@@ -46,6 +47,7 @@ export async function carryOutWish(attempt: Attempt): Promise<void> {
   if (before.row === 2) return refuse(attempt, new UpdaterError('engine_unreachable', `Nothing was begun. ${before.why}`))
   if (!before.settled) throw new UpdaterError('inconsistent', `Nothing was begun, because the stack is not as the record says: ${before.why}`)
 
+  await refuseForgotten(lasting)
   // What recovery has just found may hold rollouts.
   const obstacle = obstacleTo(attempt.wish.kind, context.journal.record)
   if (obstacle !== null) throw obstacle

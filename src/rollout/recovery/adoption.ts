@@ -76,6 +76,7 @@ function freshRecord(earlier: PredecessorState | null): Omit<UpdaterRecord, keyo
     operation: null,
     holds: earlier?.paused === true ? [{ reason: earlier.pauseReason ?? 'paused before the updater was replaced', origin: 'operator', since: earlier.lastFailureAt ?? new Date(0).toISOString() }] : [],
     maintenance: null,
+    topology: null,
     quarantine: [],
     knownTags: {},
     failuresInARow: 0,

@@ -48,7 +48,13 @@ export async function startFallen(context: Context, world: World, topology: Topo
     return { told: `It was started ${restarts} times and did not stay up; look at its log. It is tried again within ${restartWindow / 60_000} min.`, againIn: null }
   }
   context.ports.log.warn(`${ripe.join(', ')} is started again.`)
-  await startServices(context, world, active, ripe)
+  try {
+    await startServices(context, world, active, ripe)
+  } catch (error) {
+    // The operation that somebody waits for may be what mends it, such as after a service was renamed.
+    if (!hurry || context.signal.aborted || isLost(error)) throw error
+    return { told: sentenceOf(error), againIn: null }
+  }
   return 'again'
 }
 

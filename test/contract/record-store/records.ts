@@ -51,6 +51,7 @@ export function recordOf(changes: Partial<UpdaterRecord> = {}): UpdaterRecord {
     operation: null,
     holds: [],
     maintenance: null,
+    topology: openOperation.topology,
     quarantine: [{ commit: target.commit, tag: target.tag, reason: 'never healthy', since: '2026-10-01T00:00:00.000Z' }],
     knownTags: { 'v1.0.0': from.commit, '10': target.commit, '9': from.commit, ['__proto__']: from.commit },
     failuresInARow: 0,
