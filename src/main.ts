@@ -10,9 +10,10 @@ import { loadSettings } from './settings/load-settings.ts'
 import { createSecret, type Secret } from './settings/secret.ts'
 import { exitCodeForSettings, type Problem, type Settings } from './settings/settings.ts'
 import { createSystemClock } from './storage/system-clock.ts'
+import { createFront } from './updater/front.ts'
 import { createObservingService } from './updater/observing.ts'
 import type { UpdaterService } from './updater/service.ts'
-import { createWorld } from './world.ts'
+import { createWorld, type World } from './world.ts'
 
 const usage = `zetherion-updater: keeps a Docker Compose stack behind Traefik on its newest good release.
 
@@ -45,50 +46,82 @@ async function main(): Promise<void> {
   const secret = createSecret(api.secret)
   await secret.check()
   const daemon = reading.kind === 'settings'
-    ? await startUpdater(reading.settings, secret, logger).catch((error: unknown) => observeInstead(error, secret, logger))
+    ? await startUpdater(reading.settings, secret, logger)
     : await startObserving(reading.problems.map(({ sentence }) => sentence), secret, logger)
   const address = await daemon.app.listen({ host: api.host, port: api.port })
   logger.info({ address }, 'The control API is up.')
   leaveWithGrace(daemon, logger)
 }
 
+/** The API is up at once; the updater behind it begins when its state directory can be used. */
 async function startUpdater(settings: Settings, secret: Secret, logger: Logger): Promise<Daemon> {
   const log = logOf(logger)
   const clock = createSystemClock()
+  const begun = clock.monotonic()
+  const uptime = (): number => (clock.monotonic() - begun) / 1000
   for (const warning of settings.warnings) log.warn(warning)
-  const world = await createWorld({
-    settings, clock, log, environment: process.env, observing: () => secret.problem(),
-    authorityLost: (error) => {
-      logger.fatal(`${error.message} This updater ends at once and leaves the stack to the other one.`)
-      process.exit(1)
-    },
-  })
-  const { updater, polling } = world
+  const leaving = new AbortController()
+  const front = createFront(createObservingService('The updater is starting.', uptime))
+  let world: World | null = null
+  const tryToBegin = async (): Promise<UpdaterError | null> => {
+    try {
+      world = await createWorld({
+        settings, clock, log, environment: process.env, observing: () => secret.problem(),
+        authorityLost: (error) => {
+          logger.fatal(`${error.message} This updater ends at once and leaves the stack to the other one.`)
+          process.exit(1)
+        },
+      })
+    } catch (error) {
+      if (!(error instanceof UpdaterError && error.code === 'storage_failed')) throw error
+      front.exchange(createObservingService(error.message, uptime))
+      log.error(error.message)
+      return error
+    }
+    front.exchange(world.updater)
+    return null
+  }
+  const watch = async (): Promise<void> => {
+    for (let pause = retryFirst; world === null; pause = Math.min(pause * 2, retryLast)) {
+      await clock.sleep(pause, leaving.signal)
+      await tryToBegin()
+    }
+    const { updater, polling } = world
+    await updater.start()
+    if (!leaving.signal.aborted) polling.start()
+  }
+
+  await tryToBegin()
   const app = createApi({
-    updater, secret, log: logger, clock,
+    updater: front.service, secret, log: logger, clock,
     tagPattern: settings.git.tagPattern,
     diskUsage: () => readDiskUsage([settings.paths.stateDirectory, settings.paths.projectDirectory]),
   })
+  let watching: Promise<void> = Promise.resolve()
   // The API answers while the stack is looked at: a look may take as long as an undo.
   app.addHook('onListen', async () => {
-    void updater.start().then(() => polling.start(), (error: unknown) => log.error('The watch could not be started.', { error: sentenceOf(error) }))
+    watching = watch().catch((error: unknown) => {
+      if (leaving.signal.aborted) return
+      logger.fatal(`The updater could not begin: ${sentenceOf(error)}`)
+      process.exit(1)
+    })
   })
   return {
     app,
     async stop(clean) {
-      await polling.stop()
-      await updater.stop({ clean })
+      leaving.abort(new UpdaterError('shutting_down', 'The updater is shutting down.'))
+      await world?.polling.stop()
+      await world?.updater.stop({ clean })
+      await watching
       await app.close()
-      await world.close()
+      await world?.close()
     },
   }
 }
 
-/** A state directory that cannot be used leaves the API up to say so; anything else ends the start. */
-function observeInstead(error: unknown, secret: Secret, logger: Logger): Promise<Daemon> {
-  if (error instanceof UpdaterError && error.code === 'storage_failed') return startObserving([error.message], secret, logger)
-  throw error
-}
+/** Between two tries to use a state directory that could not be used, ms; doubles. */
+const retryFirst = 1_000
+const retryLast = 30_000
 
 /** The API alone, telling what has to be mended before anything may be changed. */
 async function startObserving(problems: readonly string[], secret: Secret, logger: Logger): Promise<Daemon> {

@@ -115,7 +115,7 @@ async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true })
   } catch (error) {
-    throw new UpdaterError('storage_failed', `The directory ${path} cannot be made (${sentenceOf(error)}). Mend it and restart.`, { cause: error })
+    throw new UpdaterError('storage_failed', `The directory ${path} cannot be made (${sentenceOf(error)}). It is tried again until it can.`, { cause: error })
   }
 }
 

@@ -189,22 +189,6 @@ describe('a record', () => {
   })
 })
 
-describe('a state directory that cannot be made', () => {
-  it('is tried again until it can, without a restart, and what serves is taken over then', async () => {
-    await stop()
-    const inTheWay = join(story.stack.project.root, 'in-the-way')
-    await writeFile(inTheWay, 'a file')
-    await story.start({ UPDATER_STATE_PATH: join(inTheWay, 'state/updater-state.json') })
-    await expectObserving(new RegExp(inTheWay))
-    await rm(inTheWay)
-    await eventually('what serves being taken over', async () => ((await story.status())['active_color'] === 'blue' ? true : null))
-    expect((await story.status())['observing']).toBeNull()
-    await stop()
-    await story.start()
-    await story.rest()
-  })
-})
-
 describe('all of this', () => {
   it('failed no request from the first rollout on and never had two bots', async () => {
     const { failed, sent } = await story.loadUntilNow()
