@@ -164,11 +164,11 @@ function unsettledOnGreen({ stack, updater }: World): string[] {
 
 interface Found {
   readonly rows: readonly number[]
-  begin(): Promise<World>
+  readonly begin: () => Promise<World>
   /** Mends what was broken from outside, half a minute later. */
-  mend?(world: World): void
+  readonly mend?: (world: World) => void
   readonly always: Ending
-  unsettled?(world: World): string[]
+  readonly unsettled?: (world: World) => string[]
 }
 
 function found(name: string, { rows, begin, mend, always, unsettled: still }: Found): Scenario {

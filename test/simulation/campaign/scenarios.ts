@@ -44,17 +44,17 @@ export interface Ending {
 export interface Scenario {
   readonly name: string
   /** A stack as it is before. */
-  begin(): Promise<World>
+  readonly begin: () => Promise<World>
   /** What happens; goes on as far as it can when the daemon dies. */
-  act(world: World): Promise<Told>
+  readonly act: (world: World) => Promise<Told>
   /** Where it must end. `strike` is null when nothing went wrong. */
-  ends(strike: Strike | null, told: Told): Ending
+  readonly ends: (strike: Strike | null, told: Told) => Ending
   /** What holds at the end, however many faults there were. */
   readonly always: Ending
   /** Rows of the recovery table that it reaches by itself. */
   readonly rows?: readonly number[]
   /** What is not yet at rest, where that is not the usual. */
-  unsettled?(world: World): string[]
+  readonly unsettled?: (world: World) => string[]
 }
 
 /** Nobody was told anything. */
