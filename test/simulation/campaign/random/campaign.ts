@@ -9,6 +9,8 @@ export interface CampaignOptions {
   /** Of a failure that is played again: leads to its shrunk schedule at once. */
   readonly path?: string
   readonly plant?: Plant
+  /** Wall clock after which no further schedule is begun, ms; default: none. */
+  readonly limit?: number
 }
 
 export interface Campaign {
@@ -25,7 +27,7 @@ export interface Campaign {
 const lanes = 8
 
 /** Plays schedules by chance until one fails or all are played. The seed decides all of them. */
-export async function playCampaign({ seed, schedules: wanted, path, plant }: CampaignOptions): Promise<Campaign> {
+export async function playCampaign({ seed, schedules: wanted, path, plant, limit }: CampaignOptions): Promise<Campaign> {
   const begun = performance.now()
   const reached = new Map<string, number>()
   let played = 0
@@ -36,7 +38,9 @@ export async function playCampaign({ seed, schedules: wanted, path, plant }: Cam
       for (const mark of result.marks) reached.set(mark, (reached.get(mark) ?? 0) + 1)
       return result.broken === null
     })
-    const { failed, counterexample, counterexamplePath, numShrinks } = await check(property, { seed: laneSeed, numRuns: runs, ...(path !== undefined && { path }) })
+    const { failed, counterexample, counterexamplePath, numShrinks } = await check(property, {
+      seed: laneSeed, numRuns: runs, ...(path !== undefined && { path }), ...(limit !== undefined && { interruptAfterTimeLimit: limit }),
+    })
     if (!failed || counterexample === null) return null
     return tellFailure(await play(counterexample[0], plant), laneSeed, counterexamplePath ?? '', numShrinks)
   }

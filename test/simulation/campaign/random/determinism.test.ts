@@ -22,7 +22,7 @@ test(`each of ${pairs} schedules played twice gives the same log: effects, log l
 })
 
 test('the platform\'s own signals give the same log as the light ones', async () => {
-  for (const schedule of sample(schedules, { seed: 2027, numRuns: 20 })) {
+  for (const schedule of sample(schedules, { seed: 2027, numRuns: 10 })) {
     const light = (await play(schedule)).log()
     restore()
     const heavy = (await play(schedule)).log()

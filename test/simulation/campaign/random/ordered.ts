@@ -2,20 +2,37 @@ import type { TestContext } from 'vitest'
 import { tellFigure } from '../../../reporting/figures.ts'
 import { distribution, playCampaign, type CampaignOptions } from './campaign.ts'
 
-/** Schedules of one half of the campaign in the test command. */
-const usualHalf = 20_000
+/** Schedules of one half of the campaign in the test command, as many as fit in their time. */
+const usualHalf = 50_000
+/** Of a half whose number was not ordered, ms of wall clock. */
+const usualLimit = 6.5 * 60_000
+/** What a campaign of this many must have reached, or it proves little. */
+const enough = 3_000
+const mustReach: readonly string[] = [
+  'reached switching', 'reached swapping', 'reached retiring', 'undone', 'restarted', 'recovered twice or more', 'killed in an undo',
+  'killed in the undo after the bot was touched', 'row R2', 'row R6', 'row R7', 'row R11', 'row R13', 'row R15', 'row R16', 'fault: power cut after',
+  'fault: crash during', 'fault: takes effect late',
+]
 /** Seeds of the halves are far apart, since each lane of a half takes the next one. */
 const betweenHalves = 1_000_000
 
-/** What was ordered by the environment: ZETHERION_SCHEDULES (of both halves together), ZETHERION_SEED, and ZETHERION_PATH to play a failure again. */
+/**
+ * What was ordered by the environment: ZETHERION_SCHEDULES (of both halves together, however long they take; default
+ * 100,000 or what fits in six and a half minutes), ZETHERION_SEED (default 1), and ZETHERION_PATH to play a failure again.
+ */
 function ordered(half: 0 | 1): CampaignOptions {
   const seed = numberOf('ZETHERION_SEED', 1)
   const path = process.env['ZETHERION_PATH']
   if (path !== undefined) return { seed, schedules: 1, path }
-  return { seed: seed + half * betweenHalves, schedules: Math.ceil(numberOf('ZETHERION_SCHEDULES', 2 * usualHalf) / 2) }
+  const isOrdered = process.env['ZETHERION_SCHEDULES'] !== undefined
+  return {
+    seed: seed + half * betweenHalves,
+    schedules: Math.ceil(numberOf('ZETHERION_SCHEDULES', 2 * usualHalf) / 2),
+    ...(!isOrdered && { limit: usualLimit }),
+  }
 }
 
-/** Plays what was ordered, prints what was reached, and tells the figures. @returns the first failure's story */
+/** Plays what was ordered, prints what was reached, and tells the figures. @returns the first failure's story; else what was never reached although it should have been; null when all is well */
 export async function playOrdered(context: Pick<TestContext, 'task'>, half: 0 | 1): Promise<string | null> {
   const options = ordered(half)
   const campaign = await playCampaign(options)
@@ -23,7 +40,8 @@ export async function playOrdered(context: Pick<TestContext, 'task'>, half: 0 | 
   console.log(`simulation: ${played} random schedules from seed ${options.seed} in ${seconds.toFixed(0)} s; of them reached\n${distribution(campaign)}`)
   tellFigure(context, { name: 'random schedules', value: played, together: 'sum' })
   tellFigure(context, { name: 'random schedules per second', value: played / seconds, together: 'sum' })
-  return failure
+  const unreached = played < enough ? [] : mustReach.filter((mark) => !campaign.reached.has(mark))
+  return failure ?? (unreached.length > 0 ? `never reached: ${unreached.join(', ')}` : null)
 }
 
 function numberOf(name: string, otherwise: number): number {

@@ -47,6 +47,6 @@ test.each(planted)('$bug is found, and told in a short story with how to play it
   expect(again.failure?.split('\n').slice(1)).toEqual(failure?.split('\n').slice(1).map((line) => line.replace(/shrunk \d+ times/, 'shrunk 0 times')))
 })
 
-test('without a planted bug nothing is found in as many', async () => {
-  expect((await playCampaign({ seed: 1, schedules: 200 })).failure).toBeNull()
+test('without a planted bug nothing is found', async () => {
+  expect((await playCampaign({ seed: 1, schedules: 100 })).failure).toBeNull()
 })
