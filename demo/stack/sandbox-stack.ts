@@ -11,7 +11,7 @@ import { startGatewayProcess } from './gateway-process.ts'
 import { writeKept } from './kept.ts'
 import { loadTargetsOf } from './load-targets.ts'
 import { startProcess, type OwnProcess } from './process.ts'
-import { makeProject, repository, skillsSecret } from './project.ts'
+import { makeProject, repository, skillsSecret, type Project } from './project.ts'
 import { removeContainers, runtimeBelow } from './sandbox-containers.ts'
 import { shortened, type Shortened, type Stack } from './stack.ts'
 import { writeUpdaterConfig } from './updater-config.ts'
@@ -23,6 +23,8 @@ export interface SandboxStackOptions {
   readonly policy?: Readonly<Record<string, unknown>>
   /** Every process in a session of its own, with its output on files: a Ctrl-C does not reach it, and it may outlive us. */
   readonly detached?: boolean
+  /** Called before anything runs on the project: what lies below it may be put on another disk. Answers with what takes that back. */
+  readonly onProject?: (project: Project) => Promise<() => Promise<unknown>>
 }
 
 const services = ['zetherion-ai-skills-blue', 'zetherion-ai-api-blue', 'zetherion-ai-bot']
@@ -61,6 +63,8 @@ async function bringUp(options: SandboxStackOptions, endings: (() => Promise<unk
     BOT_LOG_DIR: join(root, 'project/logs'),
     BOT_CALL_INTERVAL_MS: '250',
   })
+  const takeBack = await options.onProject?.(project)
+  if (takeBack !== undefined) endings.push(takeBack)
   const sandbox = join(root, 'sandbox')
   await mkdir(sandbox, { recursive: true })
   const router = await startRouterProcess(root, join(state, 'traefik/dynamic'), hostTablePath(sandbox), detached)

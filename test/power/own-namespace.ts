@@ -1,8 +1,11 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 
-/** Mounts and processes of our own: they are gone, loop devices included, when the program in it ends, however it ends. */
-const [tool, ...flags] = ['unshare', '--mount', '--pid', '--fork', '--kill-child'] as const
+const tool = 'unshare'
+/** Mounts of our own: they are gone, loop devices included, when the last program in it ends, however it ends. */
+const ownMounts = ['--mount', '--fork', '--kill-child'] as const
+/** Processes as well: they are gone with the first of them. */
+const flags = [...ownMounts, '--pid'] as const
 
 const missing = ['mkfs.ext4', 'mount', 'losetup', 'fsfreeze'].filter((command) => spawnSync('sh', ['-c', `command -v ${command}`], { env: environment() }).status !== 0)
 const reason = spawnSync(tool, [...flags, 'losetup', '--find'], { env: environment() }).status !== 0 ? 'loop devices cannot be mounted here; run as root on Linux'
@@ -26,6 +29,13 @@ export function titleWithLoopDevices(title: string): string {
  */
 export async function runInOwnNamespace(script: string, argv: readonly string[], limit: number): Promise<unknown> {
   const { stdout } = await promisify(execFile)(tool, [...flags, process.execPath, '--import', 'tsx', script, ...argv], { env: environment(), timeout: limit, killSignal: 'SIGKILL' })
+  return JSON.parse(stdout)
+}
+
+/** The same for a script that looks at processes as the rest of the machine sees them; it ends its own. */
+export async function runInOwnMounts(script: string, limit: number): Promise<unknown> {
+  const env = { ...environment(), HOME: process.env['HOME'] ?? '/' }
+  const { stdout } = await promisify(execFile)(tool, [...ownMounts, process.execPath, '--import', 'tsx', script], { env, timeout: limit, killSignal: 'SIGKILL' })
   return JSON.parse(stdout)
 }
 

@@ -12,7 +12,9 @@ export interface Injection {
   readonly nth: number
 }
 
-const possible = spawnSync('strace', ['-qq', '-o', '/dev/null', '-e', 'trace=none', 'true']).status === 0
+const tool = 'strace'
+
+const possible = spawnSync(tool, ['-qq', '-o', '/dev/null', '-e', 'trace=none', 'true']).status === 0
 
 if (!possible && process.env['ZETHERION_REQUIRE_ALL'] === '1') throw new Error('ZETHERION_REQUIRE_ALL=1, but strace cannot be used here: install it and allow ptrace')
 
@@ -63,7 +65,7 @@ export async function tracedCalls(log: string): Promise<TracedCall[]> {
  */
 export async function attachStrace(pid: number, log: string, paths: readonly string[], injection: Injection): Promise<() => Promise<void>> {
   const threads = (await readdir(`/proc/${pid}/task`)).filter((thread) => thread !== String(pid))
-  const tracer = spawn('strace', [...straceArguments(log, paths, injection), ...threads.flatMap((thread) => ['-p', thread])], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const tracer = spawn(tool, [...straceArguments(log, paths, injection), ...threads.flatMap((thread) => ['-p', thread])], { stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = once(tracer, 'exit')
   const attached = new Promise<void>((resolve, reject) => {
     let left = threads.length
