@@ -72,7 +72,7 @@ export const situations: readonly Situation[] = [
   { name: 'killed in a rollout, and again in its undo', in: 'pairs of applying', ended: twoDeaths },
   { name: 'killed twice in one undo', in: 'pairs of undoing', ended: twoDeaths },
   { name: 'power cut twice', in: 'pairs of undoing', ended: ({ world, strikes }) => strikes.length === 2 && world.stack.cuts === 2 },
-  { name: 'an undo that failed, and then was killed', in: 'pairs of undoing', ended: ({ strikes: [first, second] }) => first?.durable?.operation?.failure != null && first.fault.kind === 'fails' && second !== undefined && isDeath(second.fault.kind) },
+  { name: 'an undo that failed, and then was killed', in: 'pairs of undoing', ended: ({ strikes: [first, second] }) => first?.fault.kind === 'fails' && hasTurned(first) && second !== undefined && isDeath(second.fault.kind) },
   { name: 'two faults in recovery', in: 'pairs of recovery', ended: ({ strikes }) => strikes.length === 2 },
   { name: 'two daemons that died in recovery, and a third that ended it', in: 'pairs of recovery', ended: ({ daemons }) => daemons.length >= 3 },
   ...Array.from({ length: 17 }, (_, at): Situation => ({ name: `R${at + 1} was reached`, in: 'recovery', ended: (playing) => rowsOf(playing).has(at + 1) })),
@@ -135,8 +135,13 @@ function committing(kind: Kind): Struck {
 }
 
 function undoing(kinds: readonly Kind[], when: (sight: Sight) => boolean): Struck {
-  return ({ fault, effect, durable }, { world }) =>
-    kinds.includes(fault.kind) && durable?.operation?.failure != null && when({ world, effect, phase: durable.operation.phase })
+  return (strike, { world }) =>
+    kinds.includes(strike.fault.kind) && hasTurned(strike) && when({ world, effect: strike.effect, phase: strike.durable?.operation?.phase ?? null })
+}
+
+/** Whether the rollout had turned round durably. */
+function hasTurned({ durable }: Strike): boolean {
+  return (durable?.operation?.failure ?? null) !== null
 }
 
 function cutBeforeSync(directory: string, when: (world: World) => boolean): Struck {
