@@ -230,7 +230,8 @@ export class Invariants implements EffectWatch {
     if (lost !== undefined && !unpausing) this.#broken('I4', effect, `the hold "${lost}" is gone`)
     const isPaused = reasons.length > 0 || record.operation !== null
     if (this.#wasPaused && !isPaused && !unpausing) this.#broken('I4', effect, 'nothing holds any more')
-    this.#wasPaused = reasons.length > 0
+    // A pause that was answered with "not paused" may be on the disk; it need not stay there.
+    this.#wasPaused = record.holds.some(({ origin, reason }) => origin !== 'operator' || this.#holds.includes(reason))
   }
 
   /** I3: after the commit point there is only forward. */
