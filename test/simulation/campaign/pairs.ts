@@ -1,3 +1,4 @@
+import { stepNames } from '../../../src/rollout/plan.ts'
 import type { Effect } from '../world/effects.ts'
 import { seededRandom } from '../world/seeded-random.ts'
 import { canStrike, everyKind, type Finding } from './exhaustive.ts'
@@ -23,7 +24,7 @@ export interface PairsOptions {
   readonly onlooker?: Onlooker
   /** Stops after so many findings. */
   readonly enough?: number
-  /** Which first faults: those whose number, counted through, leaves this remainder. Default: all. */
+  /** Which first faults: those whose number, counted through, leaves this remainder, and always those at the commit point. Default: all. */
   readonly share?: { readonly part: number; readonly of: number }
 }
 
@@ -46,7 +47,7 @@ export async function playPairs(scenario: Scenario, options: PairsOptions = {}):
 
   const whole = await play(scenario, [], onlooker)
   for (const [number, first] of firstFaults(whole.effects, kinds).entries()) {
-    if (number % share.of !== share.part) continue
+    if (number % share.of !== share.part && whole.effects[first.at]?.record?.operation?.step !== stepNames.commit) continue
     for (const { at, state, name } of await followUp(scenario, first)) {
       for (const kind of kinds) {
         if (!canStrike(kind, 'effect', name)) continue
