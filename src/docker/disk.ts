@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import { UpdaterError } from '../rollout/errors.ts'
 import type { Engine } from './engine.ts'
 
 /** Room in the engine's own directory. */
@@ -15,6 +16,21 @@ export async function freeSpace(engine: Engine, signal: AbortSignal): Promise<Fr
     ({ bavail, bsize }) => ({ directory, bytes: bavail * bsize }),
     () => null, // another host, or not mounted here: it can only be skipped
   )
+}
+
+/** What a container takes until it runs is a few hundred kilobytes; the rest is for whatever else writes there meanwhile. */
+const roomForContainer = 32 * 1024 ** 2
+
+/** Room for one more container, so that what is stopped can be started again. @throws disk_full */
+export async function requireRoom(engine: Engine, signal: AbortSignal): Promise<void> {
+  const free = await freeSpace(engine, signal)
+  if (free === null || free.bytes >= roomForContainer) return
+  throw new UpdaterError('disk_full', `Only ${megabytes(free.bytes)} are free in ${free.directory}: a container that is stopped now might not come back. Nothing was stopped; make room on the engine's disk.`, { details: { directory: free.directory, freeBytes: free.bytes } })
+}
+
+/** For people: `12 MB`. */
+export function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`
 }
 
 function rootOf(info: unknown): string | null {

@@ -8,6 +8,7 @@ import { removeContainer, startContainer, stopContainer } from './containers/end
 import { inspectContainer, listContainers } from './containers/list.ts'
 import { containerLogs } from './containers/logs.ts'
 import { composeUp } from './containers/up.ts'
+import { requireRoom } from './disk.ts'
 import { connectEngine } from './engine.ts'
 import { identifyImages, tagAdopted } from './images/adopt.ts'
 import { buildRelease } from './images/build-release.ts'
@@ -51,7 +52,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): ContainerRun
     stop: (id, graceMs, signal) => stopContainer(engine, id, graceMs, settings.engineCall, signal),
     remove: (id, signal) => removeContainer(engine, id, signal),
     logs: (id, lines, signal) => containerLogs(engine, id, lines, signal),
-    keepImage: (containerId, operation, signal) => keepImage(engine, containerId, operation, signal),
+    keepImage: async (containerId, operation, signal) => {
+      await requireRoom(engine, signal)
+      await keepImage(engine, containerId, operation, signal)
+    },
     identify: (containers, signal) => identifyImages(labels, containers, signal),
     adopt: async (release, containers, signal) => {
       await tagAdopted(engine, release, containers, signal)

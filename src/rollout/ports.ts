@@ -73,7 +73,10 @@ export interface ContainerRuntime {
   remove(id: string, signal: AbortSignal): Promise<void>
   /** Last lines of its output, oldest first. Empty for one that is gone. */
   logs(id: string, lines: number, signal: AbortSignal): Promise<string[]>
-  /** Tags a container's image `keep-<operation>`, so that nothing removes it while the operation is open. */
+  /**
+   * Before a container is stopped: tags its image `keep-<operation>`, so that nothing removes it while the operation is open, and
+   * sees that there is room to create one more. @throws disk_full
+   */
   keepImage(containerId: string, operation: string, signal: AbortSignal): Promise<void>
   /** What the images of these containers say of themselves. */
   identify(containers: readonly Container[], signal: AbortSignal): Promise<Adoption>

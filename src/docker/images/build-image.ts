@@ -33,7 +33,9 @@ export async function buildImage(
     onProgress({ service, line })
   }
   const failed = (reason: string, cause?: unknown): UpdaterError =>
-    new UpdaterError('build_failed', `The image of ${service} could not be built: ${reason}`, { cause, details: { service, logs: [...lastLines] } })
+    isFullDisk([reason, ...lastLines])
+      ? new UpdaterError('disk_full', `The image of ${service} could not be built, because the engine's disk is full (${reason}); make room there.`, { cause, details: { service, logs: [...lastLines] } })
+      : new UpdaterError('build_failed', `The image of ${service} could not be built: ${reason}`, { cause, details: { service, logs: [...lastLines] } })
 
   const follow = async (output: NodeJS.ReadableStream): Promise<string> => {
     let [id, error]: [string | null, string | null] = [null, null]
@@ -70,6 +72,11 @@ export async function buildImage(
   const made = await inspectImage(engine, plan.reference, signal)
   if (made?.id !== imageId || made.labels[keyLabel] !== plan.key) throw failed('the engine does not know the image that it has built')
   return made
+}
+
+/** That is the surroundings' fault, not the release's. */
+function isFullDisk(lines: readonly string[]): boolean {
+  return lines.some((line) => /no space left on device|ENOSPC/i.test(line))
 }
 
 /** Query of `POST /build`. As `_query`, so that dockerode opens no gRPC session for BuildKit: nothing here needs one. */

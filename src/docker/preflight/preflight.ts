@@ -9,7 +9,7 @@ import { includesOthers } from '../compose/includes.ts'
 import type { ComposeModel } from '../compose/model.ts'
 import type { Models } from '../compose/models.ts'
 import { unsetVariables } from '../compose/variables.ts'
-import { freeSpace } from '../disk.ts'
+import { freeSpace, megabytes } from '../disk.ts'
 import type { Engine } from '../engine.ts'
 import { planBuilds } from '../images/plan.ts'
 import type { DockerSettings } from '../settings.ts'
@@ -95,8 +95,4 @@ function planReasons(settings: DockerSettings, model: ComposeModel, release: Rel
     if (error instanceof UpdaterError && error.code === 'release_refused') return [error.message.replace(/\.$/, '')]
     throw error
   }
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`
 }

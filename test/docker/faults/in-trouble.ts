@@ -61,11 +61,13 @@ export async function through(hurt: HurtStack, context: Pick<TestContext, 'task'
   await resumed(hurt)
   const { stack, load, engine } = hurt
   const [failedBefore, sentBefore] = [load.failed.length, load.sent]
+  let over = false
   const bots = watched ? await watchBots(engine.socketPath) : { wrong: [], end: () => undefined }
   try {
     const asking = ask()
     await eventually('the moment of the trouble', () => Promise.race([begins.then(() => true), new Promise<null>((resolve) => setTimeout(resolve, 20, null))]))
     await Promise.all([trouble.until?.() ?? asking, new Promise((resolve) => setTimeout(resolve, shortest))])
+    over = true
     await end()
     const restored = await untilAtRest(hurt)
     const answer = await asking
@@ -82,6 +84,7 @@ export async function through(hurt: HurtStack, context: Pick<TestContext, 'task'
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n\n${await evidence(hurt)}`, { cause: error })
   } finally {
     bots.end()
+    if (!over) await end()
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { bots, inspect } from '../rollout/containers.ts'
-import { seenContainers } from '../kill/engine-look.ts'
-import { onBlue, onHurtStack } from '../kill/hurt-stack.ts'
+import { followEvents, forceAway, seenContainers } from '../kill/engine-look.ts'
+import { onBlue, onHurtStack, type HurtStack } from '../kill/hurt-stack.ts'
 import { seenRecord } from '../kill/record-look.ts'
 import { applyOf, applyOther, createMoments, through } from './in-trouble.ts'
 
@@ -39,9 +39,8 @@ onHurtStack('what other hands do to containers and images', { policy: { restarts
   it('fault 25: a new bot that somebody removed while it is checked gives way to the old release', async (context) => {
     const hurt = here()
     await onBlue(hurt)
-    const begins = moments.at('health_bot', () => gone(hurt.stack.docker(['rm', '--force', 'zetherion-ai-bot'])))
-    const { answer } = await through(hurt, context, { ask: () => applyOther(hurt), begins })
-    expect(answer?.body).toMatchObject({ status: 'rolled_back', active_color: 'blue', error: expect.stringContaining('removed from outside') })
+    const { answer } = await through(hurt, context, { ask: () => applyOther(hurt), begins: botRemovedAtStart(hurt) })
+    expect(answer?.body).toMatchObject({ status: 'rolled_back', active_color: 'blue', error: expect.stringMatching(/removed from outside|No such container/) })
   }, limit)
 
   it('fault 28: an image of the new release that is pruned before its use is told before the bot is touched', async (context) => {
@@ -91,4 +90,16 @@ onHurtStack('what other hands do to containers and images', { policy: { restarts
 
 async function gone(command: Promise<unknown>): Promise<void> {
   await command
+}
+
+/** Removes the next bot that is started, before its first health check. */
+function botRemovedAtStart({ engine }: HurtStack): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const events = followEvents(engine.socketPath, ({ id, service, action }) => {
+      if (service !== 'zetherion-ai-bot' || action !== 'start') return
+      events.end()
+      forceAway(engine.socketPath, id).then(resolve, reject)
+    })
+    events.open.catch(reject)
+  })
 }
