@@ -62,36 +62,38 @@ async function startUpdater(settings: Settings, secret: Secret, logger: Logger):
   for (const warning of settings.warnings) log.warn(warning)
   const leaving = new AbortController()
   const front = createFront(createObservingService('The updater is starting.', uptime))
-  let world: World | null = null
-  const tryToBegin = async (): Promise<UpdaterError | null> => {
+  const tryToBegin = async (): Promise<World | null> => {
     try {
-      world = await createWorld({
+      const made = await createWorld({
         settings, clock, log, environment: process.env, observing: () => secret.problem(),
         authorityLost: (error) => {
           logger.fatal(`${error.message} This updater ends at once and leaves the stack to the other one.`)
           process.exit(1)
         },
       })
+      front.exchange(made.updater)
+      return made
     } catch (error) {
       if (!(error instanceof UpdaterError && error.code === 'storage_failed')) throw error
       front.exchange(createObservingService(error.message, uptime))
       log.error(error.message)
-      return error
+      return null
     }
-    front.exchange(world.updater)
-    return null
   }
+  let world = await tryToBegin()
   const watch = async (): Promise<void> => {
-    for (let pause = retryFirst; world === null; pause = Math.min(pause * 2, retryLast)) {
+    let pause = retryFirst
+    while (world === null) {
       await clock.sleep(pause, leaving.signal)
-      await tryToBegin()
+      world = await tryToBegin()
+      pause = Math.min(pause * 2, retryLast)
     }
+    if (leaving.signal.aborted) return
     const { updater, polling } = world
     await updater.start()
     if (!leaving.signal.aborted) polling.start()
   }
 
-  await tryToBegin()
   const app = createApi({
     updater: front.service, secret, log: logger, clock,
     tagPattern: settings.git.tagPattern,

@@ -81,7 +81,7 @@ describe.each(['/update', '/update/apply'])('POST %s', (path) => {
     { what: 'a tag with a line break', body: { tag: 'v1.0.0\n', version: '1.0.0' }, named: ['tag'] },
     { what: 'a tag of 10,000 characters', body: { tag: 'v'.repeat(10_000), version: '1.0.0' }, named: ['tag'] },
     { what: 'a version with a shell command', body: { tag: 'v1.0.0', version: '$(id)' }, named: ['version'] },
-  ])('answers 400 that names the field for $what', async ({ body, named }) => {
+  ])('fault 42: answers 400 that names the field for $what', async ({ body, named }) => {
     const answer = await call(freshApi(), 'POST', path, body)
     expect(answer.statusCode).toBe(400)
     expect(answer.json()).toMatchObject({ code: 'invalid_request', status: 400 })
@@ -105,7 +105,7 @@ describe.each(['/update', '/update/apply'])('POST %s', (path) => {
     expect((await call(app, 'POST', path, JSON.stringify(good), { 'content-type': type })).statusCode).toBe(200)
   })
 
-  it('answers 413 for a body above 64 KiB and takes nothing on', async () => {
+  it('fault 42: answers 413 for a body above 64 KiB and takes nothing on', async () => {
     const answer = await call(freshApi(), 'POST', path, { ...good, notes: 'x'.repeat(70_000) })
     expect(answer.statusCode).toBe(413)
     expect(answer.json()).toMatchObject({ code: 'body_too_large', error: 'The body is larger than 64 KiB.' })

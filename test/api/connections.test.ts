@@ -110,7 +110,7 @@ describe('Prefer: respond-async', () => {
   })
 })
 
-describe('concurrent calls', () => {
+describe('fault 42: concurrent calls', () => {
   it('are handed to the updater, of which one wins and the rest get 409', async () => {
     const { updater, end } = rollout()
     let taken = false

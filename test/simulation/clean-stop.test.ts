@@ -24,7 +24,7 @@ async function leave(world: World): Promise<void> {
 }
 
 describe('SIGTERM', () => {
-  test.each(before)('in %s: the daemon is out in time, the next one undoes, and nothing is counted or held', async (step) => {
+  test.each(before)('fault 43: in %s: the daemon is out in time, the next one undoes, and nothing is counted or held', async (step) => {
     const world = await ready()
     const started = await applyUpTo(world, 'v1.1.0', step)
     await leave(world)
@@ -36,7 +36,7 @@ describe('SIGTERM', () => {
     expect((await apply(world, 'v1.1.0')).status).toBe('success')
   })
 
-  test.each(after)('in %s: the daemon is out in time, and the next one finishes', async (step) => {
+  test.each(after)('fault 43: in %s: the daemon is out in time, and the next one finishes', async (step) => {
     const world = await ready()
     await applyUpTo(world, 'v1.1.0', step)
     await leave(world)
