@@ -14,10 +14,7 @@ export const recoveryMutations: readonly Mutation[] = [
     text: '    return { fault: error instanceof UpdaterError ? error.message : String(error) }', instead: '    return { containers: [] }',
   },
   { name: 'R2: the traffic waits for the engine', file: reconcile, text: '  await trafficFirst(context)\n', instead: '' },
-  {
-    name: 'R3: always blue is taken over', file: adoption,
-    text: "  if (routed !== null && world.colors[routed] === 'healthy') return routed\n", instead: '',
-  },
+  { name: 'R3: always blue is taken over', file: adoption, text: 'const activeColor = colorToAdopt(world)', instead: "const activeColor = 'blue' as const" },
   {
     name: 'R4: an older copy of the record is believed', file: decide,
     text: '  if (sequenceOf(world.routes) > record.sequence) {', instead: '  if (false) {',
@@ -73,7 +70,7 @@ export const recoveryMutations: readonly Mutation[] = [
   { name: 'R16: an operator who stops something for a moment is raced', file: upkeep, text: 'const ripe = hurry ? down :', instead: 'const ripe = true ? down :' },
   { name: 'R17: a standby gets no grace', file: upkeep, text: '  if (now - patience.standbySince < context.settings.policy.standbyGrace) return enough\n', instead: '' },
   { name: 'the watch acts in maintenance mode', file: reconcile, text: 'if (maintenance !== null && operation === null && decision.row >= 13) {', instead: 'if (false) {' },
-  { name: 'a tag that is astray is left', file: reconcile, text: ' await pointTagsBack(context, topology, patience)', instead: ' patience.tagsLookedAt = null' },
+  { name: 'a tag that is astray is left', file: reconcile, text: ' await pointTagsBack(context, world, topology, patience)', instead: ' patience.tagsLookedAt = null' },
   { name: 'R17: a standby runs for good', file: decide, text: '  if (standby.length > 0) return row(17,', instead: '  if (standby.length > 9) return row(17,' },
   { name: 'R17: a standby that Traefik serves is stopped', file: repairs, text: '  await letGo(context, topology, otherColor(activeColor))\n', instead: '' },
   { name: 'an ill color is not told', file: decide, text: "  if (world.colors[record.activeColor] === 'unhealthy') return row(0,", instead: "  if (world.colors[record.activeColor] === 'absent') return row(0," },

@@ -69,11 +69,11 @@ export const undoMutations: readonly Mutation[] = [
   },
   {
     name: 'the tag of the bot is of another release than its compose file', file: singleton,
-    text: "(signal) => runtime.tag(release, [singleton.service], signal))", instead: "(signal) => runtime.tag(context.journal.operation.target, [singleton.service], signal))",
+    text: "runtime.tag(release, [singleton.service], signal))\n  await composeUp(", instead: "runtime.tag(context.journal.operation.target, [singleton.service], signal))\n  await composeUp(",
   },
   {
     name: 'the tag of an old bot that was never replaced is not looked after', file: singleton,
-    text: "      await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(from, [singleton.service], signal))\n", instead: '',
+    text: '      await tagIfThere(context, singleton, from)\n', instead: '',
   },
   {
     name: 'an old bot that was stopped is not started again', file: singleton,

@@ -32,8 +32,10 @@ async function pausedThenKilled(): Promise<void> {
   const world = await ready()
   await world.run(world.updater.pause(fair, 'ann'))
   must('I4', pauseStands(world), 'a pause was accepted and does not stand')
+  const epoch = world.stack.record?.epoch ?? 0
   await world.restart()
   must('I4', pauseStands(world), 'the pause was lost in a restart')
+  must('I5', (world.stack.record?.epoch ?? 0) > epoch, 'a new daemon has the epoch of the one before')
   await world.pass(60_000)
   must('I4', pauseStands(world), 'the pause went away by itself')
   await world.unpause()
