@@ -108,7 +108,10 @@ function groundOn(stack: Stack): Ground {
       return took
     },
     async ask(path, body) {
-      const { status, body: answer } = await stack.updater.post(`/update/${path}`, body, { prefer: 'respond-async' })
+      // It is answered once the operation is durably open: who is killed before that answers nobody.
+      const asked = await stack.updater.post(`/update/${path}`, body, { prefer: 'respond-async' }).catch(() => null)
+      if (asked === null) return observer.note(`-- ${path} ${JSON.stringify(body)}: the connection was lost`)
+      const { status, body: answer } = asked
       if (status !== 202) throw new Error(`${path} was answered with ${status}: ${JSON.stringify(answer)}`)
       observer.note(`-- ${path} ${JSON.stringify(body)}`)
     },
