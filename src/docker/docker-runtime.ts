@@ -14,7 +14,7 @@ import { identifyImages, tagAdopted } from './images/adopt.ts'
 import { buildRelease } from './images/build-release.ts'
 import { createImageLabels } from './images/labels-of-images.ts'
 import { pruneBuildCache, pruneImages } from './images/prune.ts'
-import { keepImage, mistagged, missingImages, moveTags } from './images/tags.ts'
+import { keepImage, mistagged, missingImages, moveTags, restoreKept } from './images/tags.ts'
 import { preflight } from './preflight/preflight.ts'
 import { parseReference } from './references.ts'
 import { dockerDefaults } from './settings.ts'
@@ -56,6 +56,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): ContainerRun
       await requireRoom(engine, signal)
       await keepImage(engine, containerId, operation, signal)
     },
+    restoreKept: async (operation, release, services, signal) => restoreKept(engine, (await models.of(release, signal)).model, operation, release, services, signal),
     identify: (containers, signal) => identifyImages(labels, containers, signal),
     adopt: async (release, containers, signal) => {
       await tagAdopted(engine, release, containers, signal)

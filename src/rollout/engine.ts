@@ -1,6 +1,6 @@
 import type { Reach } from './context.ts'
 import { UpdaterError } from './errors.ts'
-import type { Container } from './model.ts'
+import type { Container, Release } from './model.ts'
 import { within } from './within.ts'
 
 /** Output lines of a failed container that an error carries. */
@@ -25,6 +25,11 @@ export async function stopContainer(context: Reach, container: Container): Promi
   await within(context.ports.clock, limit, `Stopping ${container.service}`, context.effects, (signal) =>
     context.ports.runtime.stop(container.id, limits.stop, signal),
   )
+}
+
+/** Whether a container runs an image of this release. The images of an adopted release tell no commit. */
+export function isOfRelease(container: Container, release: Release): boolean {
+  return release.commit.startsWith('adopted-') || container.commit === release.commit
 }
 
 /** Whether this container could be running now or be started by the engine. */

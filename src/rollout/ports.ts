@@ -78,6 +78,8 @@ export interface ContainerRuntime {
    * sees that there is room to create one more. @throws disk_full
    */
   keepImage(containerId: string, operation: string, signal: AbortSignal): Promise<void>
+  /** Gives what was kept for the operation its name as this release's image again (fault 28). Where nothing was kept, nothing happens. */
+  restoreKept(operation: string, release: Release, services: readonly string[], signal: AbortSignal): Promise<void>
   /** What the images of these containers say of themselves. */
   identify(containers: readonly Container[], signal: AbortSignal): Promise<Adoption>
   /** Makes what runs a release like any other: tags these containers' images by `release.commit`, keeps the project's compose files as its own. */

@@ -162,6 +162,15 @@ export function createSandboxRuntime(options: SandboxOptions): ContainerRuntime 
       await failingAs('engine_failed', 'The image cannot be kept', () => images.retag({ [`${image}:keep-${operation}`]: imageId }))
     },
 
+    async restoreKept(operation, release, names, signal) {
+      signal.throwIfAborted()
+      for (const { image } of await servicesOf(release, names, 'engine_failed')) {
+        const kept = (await images.tags())[`${image}:keep-${operation}`]
+        if (kept === undefined || (await images.find(releaseTag(image, release.commit))) !== null) continue
+        await failingAs('engine_failed', 'What was kept cannot be named again', () => images.retag({ [releaseTag(image, release.commit)]: kept }))
+      }
+    },
+
     async identify(containers, signal): Promise<Adoption> {
       signal.throwIfAborted()
       const known = await failingAs('engine_failed', 'The images cannot be looked at', () => images.list())

@@ -10,7 +10,7 @@ export interface RunningStack {
   /** The process that asks. */
   readonly life: Life
   /** Its time stands still from now on. */
-  close(): void
+  readonly close: () => void
 }
 
 /** A contract is about the port, not about what a daemon may ask of it. */

@@ -23,7 +23,7 @@ async function effectsOf(kind: ReleaseKind): Promise<number> {
 }
 
 /** Stops the daemon once its effect with this number is under way; tells what it still does once another one has taken over. */
-function stopAt(world: World, number: number): { readonly zombie: Life; readonly later: Effect[]; takenOver(): void } {
+function stopAt(world: World, number: number): { readonly zombie: Life; readonly later: Effect[]; readonly takenOver: () => void } {
   const first = world.stack.effects.done.length
   const { life: zombie } = world.daemon
   const later: Effect[] = []

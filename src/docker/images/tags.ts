@@ -3,7 +3,7 @@ import type { Release } from '../../rollout/model.ts'
 import type { ComposeModel } from '../compose/model.ts'
 import type { Engine } from '../engine.ts'
 import { unless } from '../engine-errors.ts'
-import { keepTag, parseReference } from '../references.ts'
+import { keepTag, parseReference, releaseTag } from '../references.ts'
 import { inspectImage } from './inspect.ts'
 import { managedImage } from './managed-image.ts'
 
@@ -56,6 +56,17 @@ export async function keepImage(engine: Engine, containerId: string, operation: 
   const container = await engine.call(`look at the container ${containerId.slice(0, 12)}`, signal, (docker, abortSignal) => docker.getContainer(containerId).inspect({ abortSignal }))
   const repository = await repositoryOf(engine, container.Config.Image, container.Image, signal)
   await tagImage(engine, container.Image, repository, keepTag(operation), signal)
+}
+
+/** The names by commit of what was kept under the operation's name; a name that is there stays where it is. */
+export async function restoreKept(engine: Engine, model: ComposeModel, operation: string, release: Release, services: readonly string[], signal: AbortSignal): Promise<void> {
+  const missing = await missingImages(engine, model, release, services, signal)
+  await Promise.all(missing.map(async (service) => {
+    const { repository } = managedImage(model, release.commit, service)
+    const kept = `${repository}:${keepTag(operation)}`
+    if ((await inspectImage(engine, kept, signal)) === null) return
+    await tagImage(engine, kept, repository, releaseTag(release.commit), signal)
+  }))
 }
 
 /** Repository under which a container's image is known: by the name it was created from, else by any that the image has. */

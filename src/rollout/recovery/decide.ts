@@ -1,7 +1,7 @@
-import { isRunning } from '../engine.ts'
+import { isOfRelease, isRunning } from '../engine.ts'
 import type { LoadedRecord, OpenOperation, RoutesFile, UpdaterRecord } from '../model.ts'
 import type { World } from './observation.ts'
-import { managedServices, otherColor, servicesOf, type Color, type Topology } from '../topology.ts'
+import { managedServices, otherColor, servicesOf, singletonServices, type Color, type Topology } from '../topology.ts'
 
 /** A row of the recovery table (design.md), or 0: nothing to do. */
 export type Row = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17
@@ -85,6 +85,9 @@ function whenIdle(record: UpdaterRecord, situation: Situation): Decision {
   if (standby.length > 0) return row(17, `${standby.join(', ')} runs but is not routed.`)
   // Nothing can be done about it here: a newer release, a rollback or an operator can. But it is told (I11).
   if (world.colors[record.activeColor] === 'unhealthy') return row(0, `${record.active.tag} on ${record.activeColor} serves, but does not answer as healthy.`)
+  const replaced = [...servicesOf(topology, record.activeColor), ...singletonServices(topology)]
+    .filter((service) => containersOf(world, service).some((container) => !isOfRelease(container, record.active)))
+  if (replaced.length > 0) return row(0, `${replaced.join(', ')} does not run ${record.active.tag}, as the record has it, but another image: somebody replaced it. Apply a release to know again what runs.`)
   return row(0, asItShouldBe)
 }
 

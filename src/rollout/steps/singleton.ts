@@ -93,7 +93,8 @@ function isUnwell(error: unknown): boolean {
  */
 async function replaceSingleton(context: Context, singleton: Singleton, release: Release): Promise<void> {
   const { runtime } = context.ports
-  const { from } = context.journal.operation
+  const { id: operation, from } = context.journal.operation
+  if (release.commit === from.commit) await act(context, 'Naming what was kept', (signal) => runtime.restoreKept(operation, from, [singleton.service], signal))
   const missing = await act(context, 'Looking for images', (signal) => runtime.missingImages(release, [singleton.service], signal))
   if (missing.length > 0) throw release.commit === from.commit ? wayBackMissing(missing, release.tag) : imageGone(singleton, release)
 

@@ -6,8 +6,8 @@ export class Images {
   readonly ofRelease = new Map<string, Image>()
   /** Moving tag of each service: `:blue`, `:green`, `:current`. */
   readonly current = new Map<string, Image>()
-  /** Operation → images kept for it. */
-  readonly kept = new Map<string, Set<Image>>()
+  /** Operation → images kept for it, by service. */
+  readonly kept = new Map<string, Map<string, Image>>()
   readonly #nameOf: (service: string) => string
 
   constructor(nameOf: (service: string) => string) {
@@ -22,8 +22,8 @@ export class Images {
     this.ofRelease.set(this.#key(service, commit), image)
   }
 
-  keep(operation: string, image: Image): void {
-    this.kept.set(operation, (this.kept.get(operation) ?? new Set()).add(image))
+  keep(operation: string, service: string, image: Image): void {
+    this.kept.set(operation, (this.kept.get(operation) ?? new Map<string, Image>()).set(service, image))
   }
 
   /** `docker image rm <name>:<commit>`: this one name goes, and the image with its last name. */
@@ -35,12 +35,12 @@ export class Images {
   forget(image: Image): void {
     for (const [name, named] of this.ofRelease) if (named === image) this.ofRelease.delete(name)
     for (const [service, named] of this.current) if (named === image) this.current.delete(service)
-    for (const images of this.kept.values()) images.delete(image)
+    for (const images of this.kept.values()) for (const [service, kept] of images) if (kept === image) images.delete(service)
   }
 
   /** Every image that has a name. */
   named(): Set<Image> {
-    return new Set([...this.ofRelease.values(), ...this.current.values(), ...[...this.kept.values()].flatMap((images) => [...images])])
+    return new Set([...this.ofRelease.values(), ...this.current.values(), ...[...this.kept.values()].flatMap((images) => [...images.values()])])
   }
 
   prune(commits: ReadonlySet<string>, operations: ReadonlySet<string>): void {

@@ -132,7 +132,17 @@ export class SimulatedRuntime implements ContainerRuntime {
     return this.#act({ name: 'runtime.keepImage', containerId }, signal, async () => {
       const instance = this.#stack.engine.find(containerId)
       if (instance === undefined) throw new UpdaterError('engine_failed', `There is no container ${containerId}.`)
-      this.#stack.images.keep(operation, instance.image)
+      this.#stack.images.keep(operation, instance.service, instance.image)
+    })
+  }
+
+  restoreKept(operation: string, release: Release, services: readonly string[], signal: AbortSignal): Promise<void> {
+    return this.#act({ name: 'runtime.restoreKept', services, commit: release.commit }, signal, async () => {
+      const { images } = this.#stack
+      for (const service of services) {
+        const kept = images.kept.get(operation)?.get(service)
+        if (kept !== undefined && images.get(service, release.commit) === undefined) images.name(service, release.commit, kept)
+      }
     })
   }
 
