@@ -24,20 +24,41 @@ export async function withBudget<T>(
   clock: Clock, limit: Limit, what: string, signal: AbortSignal, body: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted()
-  const expiry = new AbortController()
+  const bounded = followerOf(signal)
   const over = new AbortController()
   const timer = clock.sleep(limit.milliseconds, over.signal).then(
-    () => expiry.abort(new UpdaterError('limit_exceeded', `${what} did not end within ${seconds(limit.milliseconds)} (limits.${limit.name}).`)),
+    () => bounded.abort(new UpdaterError('limit_exceeded', `${what} did not end within ${seconds(limit.milliseconds)} (limits.${limit.name}).`)),
     () => undefined, // the body ended first
   )
-  const combined = AbortSignal.any([signal, expiry.signal])
   try {
-    return await body(combined)
+    return await body(bounded.signal)
   } catch (error) {
-    throw combined.aborted ? reasonOf(combined, error) : error
+    throw bounded.signal.aborted ? reasonOf(bounded.signal, error) : error
   } finally {
     over.abort(bodyEnded)
+    bounded.unfollow()
     await timer
+  }
+}
+
+/** A signal that aborts with another one, or by itself. */
+export interface Follower {
+  readonly signal: AbortSignal
+  abort(reason: unknown): void
+  /** Lets go of the other one. What `AbortSignal.any` makes of a signal that lives as long as the daemon stays in memory for as long. */
+  unfollow(): void
+}
+
+/** Aborts with `signal`, at once if that has already. */
+export function followerOf(signal: AbortSignal): Follower {
+  const controller = new AbortController()
+  const follow = (): void => controller.abort(signal.reason)
+  if (signal.aborted) follow()
+  else signal.addEventListener('abort', follow, { once: true })
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    unfollow: () => signal.removeEventListener('abort', follow),
   }
 }
 

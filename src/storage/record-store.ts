@@ -50,6 +50,8 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
   const inTurn = oneAtATime()
   /** Whether a write failed since the last sweep: its temporary file may still lie there. */
   let littered = false
+  /** What this store wrote last: lying there unchanged it needs no second reading. */
+  let own: Uint8Array | null = null
 
   return {
     load: () => inTurn(load),
@@ -100,6 +102,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
       await publishFile(files, staged, path)
     })
     littered = false
+    own = bytes
   }
 
   /** Nothing is written that could not be read again. */
@@ -111,6 +114,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
   }
 
   async function setAside(current: Uint8Array, record: UpdaterRecord): Promise<void> {
+    if (own !== null && Buffer.compare(own, current) === 0) return moveAside(current, previousPath)
     const loaded = decodeRecord(current, checks)
     if (loaded.kind === 'newer') {
       throw new UpdaterError('storage_failed', `The record ${path} was written by a newer updater (schema ${loaded.schema}); it is left untouched.`)
@@ -118,9 +122,13 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     if (loaded.kind === 'record' && loaded.record.epoch > record.epoch) {
       throw new UpdaterError('authority_lost', `The record ${path} was written by a later updater (epoch ${loaded.record.epoch}, ours is ${record.epoch}); this one changes nothing any more.`)
     }
+    await moveAside(current, loaded.kind === 'damaged' ? damagedPath : previousPath)
+  }
+
+  async function moveAside(current: Uint8Array, to: string): Promise<void> {
     const copy = await stage(current)
     // Made durable by the sync of the directory that the next stage brings.
-    await orDiscard(copy, () => files.rename(copy, loaded.kind === 'damaged' ? damagedPath : previousPath))
+    await orDiscard(copy, () => files.rename(copy, to))
   }
 
   /** A name of its own for every write: a file whose sync failed is never written again (fault 12). */
