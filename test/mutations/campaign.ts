@@ -35,26 +35,41 @@ export interface CampaignOptions {
 export async function runCampaign({ mutations, workers, limit, onOutcome }: CampaignOptions): Promise<Outcome[]> {
   const directory = await mkdtemp(join(tmpdir(), 'zetherion-mutations-'))
   try {
-    const clean = await detect(directory, 'as-it-stands', null, limit)
-    if (clean.ended.kind === 'crash') throw new Error(`The detector crashes on the code as it stands: ${clean.ended.why}`)
-    const { found, runs } = clean.ended.report
-    if (found !== null) throw new Error(`The code as it stands breaks a rule, so nothing can be shown. ${found.rule}, in "${found.run}": ${found.sentence}`)
-    if (runs === 0) throw new Error('The detector runs nothing.')
-
     const outcomes: Outcome[] = []
     const left = [...mutations.entries()]
-    await Promise.all(Array.from({ length: workers }, async () => {
-      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+    const failed = new AbortController()
+    const bounds = { directory, limit, signal: failed.signal }
+    const work = async (worker: number): Promise<void> => {
+      // The longest of all: it begins with the first mutations, and what it finds ends the campaign.
+      if (worker === 0) checkClean((await detect(bounds, 'as-it-stands', null)).ended)
+      for (let next = left.shift(); next !== undefined && !failed.signal.aborted; next = left.shift()) {
         const [index, mutation] = next
-        const outcome = outcomeOf(mutation, await detect(directory, `mutation-${index}`, mutation, limit))
+        const outcome = outcomeOf(mutation, await detect(bounds, `mutation-${index}`, mutation))
         outcomes[index] = outcome
         onOutcome?.(outcome)
       }
-    }))
+    }
+    await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker).catch((error: unknown) => failed.abort(error))))
+    failed.signal.throwIfAborted()
     return outcomes
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+/** Where the code as it stands is not clean, a finding shows nothing. */
+function checkClean(ended: Ended): void {
+  if (ended.kind === 'crash') throw new Error(`The detector crashes on the code as it stands: ${ended.why}`)
+  const { found, runs } = ended.report
+  if (found !== null) throw new Error(`The code as it stands breaks a rule, so nothing can be shown. ${found.rule}, in "${found.run}": ${found.sentence}`)
+  if (runs === 0) throw new Error('The detector runs nothing.')
+}
+
+interface Bounds {
+  readonly directory: string
+  readonly limit: number
+  /** Ends detectors that run when another one has ended the campaign. */
+  readonly signal: AbortSignal
 }
 
 interface Detected {
@@ -62,11 +77,11 @@ interface Detected {
   readonly milliseconds: number
 }
 
-async function detect(directory: string, name: string, mutation: Placed | null, limit: number): Promise<Detected> {
+async function detect({ directory, limit, signal }: Bounds, name: string, mutation: Placed | null): Promise<Detected> {
   const bundle = join(directory, `${name}.cjs`)
   await bundleDetector(bundle, mutation)
   const begun = performance.now()
-  const ended = await runDetector(bundle, mutation?.area ?? null, limit)
+  const ended = await runDetector(bundle, mutation?.area ?? null, limit, signal)
   await rm(bundle)
   return { ended, milliseconds: performance.now() - begun }
 }

@@ -12,9 +12,9 @@ export type Ended =
 const outputKept = 4_000
 
 /** Runs a bundle of the detector, which looks at an area first, in a process of its own, which is killed at the limit (ms). */
-export function runDetector(bundle: string, area: Area | null, limit: number): Promise<Ended> {
+export function runDetector(bundle: string, area: Area | null, limit: number, signal: AbortSignal): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, area === null ? [bundle] : [bundle, area], { stdio: ['ignore', 'pipe', 'pipe'], env: {} })
+    const child = spawn(process.execPath, area === null ? [bundle] : [bundle, area], { stdio: ['ignore', 'pipe', 'pipe'], env: {}, signal, killSignal: 'SIGKILL' })
     let output = ''
     const keep = (chunk: Buffer): void => {
       output = `${output}${chunk.toString()}`.slice(-outputKept)

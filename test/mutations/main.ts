@@ -21,9 +21,9 @@ async function main(): Promise<number> {
   return survived.length === 0 ? 0 : 1
 }
 
-function lineOf({ mutation, caught, runs, milliseconds }: Outcome): string {
+function lineOf({ mutation, caught, crash, runs, milliseconds }: Outcome): string {
   const took = `${(milliseconds / 1000).toFixed(1)} s`
-  if (caught === null) return `SURVIVED  ${mutation.name}  (${took})`
+  if (caught === null) return `SURVIVED  ${mutation.name}  (${took})${crash === null ? '' : `: ${crash}`}`
   return `caught    ${mutation.name}\n          ${caught.rule}, in run ${runs}, "${caught.run}", after ${took}: ${caught.sentence}`
 }
 

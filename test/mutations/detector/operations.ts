@@ -2,6 +2,7 @@ import type { UpdateResult } from '../../../src/rollout/model.ts'
 import type { Color } from '../../../src/rollout/topology.ts'
 import type { Started } from '../../../src/updater/service.ts'
 import { settle } from '../../simulation/at-rest.ts'
+import type { Effect } from '../../simulation/world/effects.ts'
 import { commitOf } from '../../simulation/world/releases.ts'
 import { World, type WorldOptions } from '../../simulation/world/world.ts'
 import { must } from './check.ts'
@@ -62,6 +63,12 @@ export function checkAnswer(world: World, result: UpdateResult): void {
   }
   must('I11', result.paused === world.updater.status().paused, `the answer says paused: ${result.paused}`)
   if (!world.disturbed && topology.groups.length > 0) must('I11', result.activeColor === routed, `the answer says ${result.activeColor}, routed is ${routed}`)
+}
+
+/** Of what one daemon writes no two records have the same number: the higher one is the later one. */
+export function checkNumbers(effects: readonly Effect[]): void {
+  const numbers = effects.flatMap(({ record }) => (record === undefined ? [] : [record.sequence]))
+  must('one number, one record', numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0)), `records are written under the numbers ${numbers.join(', ')}`)
 }
 
 /** Lets all come to rest and holds it against what must be. */

@@ -1,14 +1,15 @@
 import { settle } from '../../../simulation/at-rest.ts'
-import { once, type Effect, type FaultKind } from '../../../simulation/world/effects.ts'
+import { once, type FaultKind } from '../../../simulation/world/effects.ts'
 import { commitOf, type ReleaseKind } from '../../../simulation/world/releases.ts'
 import type { World } from '../../../simulation/world/world.ts'
 import { must, type Check } from '../check.ts'
-import { ask, checkAnswer, ready, upgraded } from '../operations.ts'
+import { ask, checkAnswer, checkNumbers, ready, upgraded } from '../operations.ts'
 import type { Started } from '../../../../src/updater/service.ts'
 
 /** An operation whose every effect is hit once. */
 interface Story {
   readonly name: string
+  readonly kinds: readonly FaultKind[]
   readonly begin: () => Promise<World>
   readonly operate: (world: World) => Promise<Started>
   readonly from: string
@@ -16,25 +17,24 @@ interface Story {
 }
 
 const deaths: readonly FaultKind[] = ['crash before', 'crash after', 'crash during']
-const kinds: readonly FaultKind[] = ['crash after', 'takes effect but fails', 'fails', 'crash before', 'crash during', 'hangs', 'takes effect late']
 
 const stories: readonly Story[] = [
-  applying('good'),
-  applying('bot dies'),
-  applying('broken when routed'),
+  { ...applying('good'), kinds: ['crash after', 'takes effect but fails', 'fails', 'crash before', 'crash during', 'hangs', 'takes effect late'] },
+  { ...applying('bot dies'), kinds: ['crash after', 'takes effect but fails'] },
+  { ...applying('broken when routed'), kinds: ['crash after'] },
   {
-    name: 'a rollback to what was found running', begin: upgraded, from: 'v1.1.0', target: 'v1.0.0',
+    name: 'a rollback to what was found running', kinds: ['crash after'], begin: upgraded, from: 'v1.1.0', target: 'v1.0.0',
     operate: (world) => world.updater.rollback({ previousSha: commitOf('v1.0.0'), origin: 'api' }),
   },
 ]
 
-/** Each kind of fault at every effect of every story. */
-export const everyEffect: readonly Check[] = kinds.flatMap((kind) => stories.map((story) => ({
+/** Faults at every effect of a story. The exhaustive campaign does more of it; here it is what finds what nothing else does. */
+export const everyEffect: readonly Check[] = stories.flatMap((story) => story.kinds.map((kind) => ({
   name: `${story.name}, "${kind}" at every effect`,
   run: () => everywhere(story, kind),
 })))
 
-function applying(kind: ReleaseKind): Story {
+function applying(kind: ReleaseKind): Omit<Story, 'kinds'> {
   return {
     name: `an apply of a release that is "${kind}"`, from: 'v1.0.0', target: 'v1.1.0',
     begin: () => ready({ releases: { 'v1.1.0': kind } }),
@@ -54,7 +54,7 @@ async function everywhere(story: Story, kind: FaultKind): Promise<void> {
     world.stack.effects.interference = once(kind, (effect) => effect.index === index)
     const answered = await attempt(world, story)
     await settle(world)
-    checkNumbers(world.stack.effects.done.slice(before), deaths.includes(kind))
+    if (!deaths.includes(kind)) checkNumbers(world.stack.effects.done.slice(before))
     const wanted = answered ?? endOf(world, story)
     const { record } = world.stack
     must('ends as it was told', record?.active.commit === commitOf(wanted), `${record?.active.tag} runs at the end, not ${wanted}`)
@@ -80,11 +80,4 @@ async function attempt(world: World, story: Story): Promise<string | null> {
 /** Where nothing was answered: the new release if its commit was reached. */
 function endOf(world: World, { from, target }: Story): string {
   return world.stack.record?.lastGood?.tag === target ? target : from
-}
-
-/** Of what one daemon writes no two records have the same number: the higher one is the later one. */
-function checkNumbers(effects: readonly Effect[], restarted: boolean): void {
-  if (restarted) return
-  const numbers = effects.flatMap(({ record }) => (record === undefined ? [] : [record.sequence]))
-  must('one number, one record', numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0)), `records are written under the numbers ${numbers.join(', ')}`)
 }

@@ -1,12 +1,14 @@
 import { UpdaterError } from '../../../../src/rollout/errors.ts'
 import { settle } from '../../../simulation/at-rest.ts'
-import { always, faults, type Interference } from '../../../simulation/world/effects.ts'
+import { always, faults, once, type Interference } from '../../../simulation/world/effects.ts'
 import type { ReleaseKind } from '../../../simulation/world/releases.ts'
 import { must, type Check } from '../check.ts'
-import { apply, applyUpTo, ask, endsWith, ready, running, served } from '../operations.ts'
+import { apply, applyUpTo, ask, checkNumbers, endsWith, ready, running, served } from '../operations.ts'
 
 /** Disk, engine and lock go wrong in a rollout. */
 export const surroundings: readonly Check[] = [
+  { name: 'one write of the record fails in a build', run: oneWriteFails },
+  { name: 'a stop of the bot that is never answered', run: hangingStop },
   { name: 'a history that cannot be written', run: noHistory },
   { name: 'a state disk that is full from the switch on, and a release that is broken when routed', run: fullDisk },
   { name: 'a state disk that is full while the bot is replaced, and a bot that dies', run: fullDiskWhileSwapping },
@@ -16,6 +18,22 @@ export const surroundings: readonly Check[] = [
   { name: 'the lock is lost at any effect of a good release', run: () => lostLock('good') },
   { name: 'the lock is lost at any effect of a release whose bot dies', run: () => lostLock('bot dies') },
 ]
+
+async function oneWriteFails(): Promise<void> {
+  const world = await ready()
+  const first = world.stack.effects.done.length
+  world.stack.effects.interference = once('fails', ({ record }) => record?.operation?.step === 'docker_build')
+  await apply(world, 'v1.1.0')
+  checkNumbers(world.stack.effects.done.slice(first))
+  await endsWith(world, 'fault 12', { tag: 'v1.0.0', paused: true })
+}
+
+async function hangingStop(): Promise<void> {
+  const world = await ready()
+  world.stack.effects.interference = once('hangs', ({ name, services }) => name === 'runtime.stop' && services?.join() === 'bot')
+  await apply(world, 'v1.1.0')
+  await endsWith(world, 'fault 22', { tag: 'v1.0.0', paused: true })
+}
 
 async function noHistory(): Promise<void> {
   const world = await ready()
