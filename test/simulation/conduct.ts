@@ -1,6 +1,7 @@
 import type { Effect } from './world/effects.ts'
 import type { Life } from './world/life.ts'
 import type { Stack } from './world/stack.ts'
+import { places } from './world/state-directory.ts'
 
 /** Effects that the way back of the traffic must do without (I10). */
 const neverOnTheWayBack = ['source.fetch', 'source.checkout', 'runtime.build', 'runtime.tag', 'runtime.up', 'runtime.stop', 'runtime.remove']
@@ -23,6 +24,7 @@ export class Conduct {
     if (life !== this.#holder()) this.#unauthorised.add(effect)
     if (effect.name === 'store.write') this.#takesOnNothingQuarantined(effect)
     if (effect.name === 'runtime.build') this.#buildsWhatTheTagNames(effect)
+    if (effect.name === 'router.activate') this.#wayBackIsReady(effect)
     if (neverOnTheWayBack.includes(effect.name)) this.#trafficFirst(effect)
   }
 
@@ -44,6 +46,14 @@ export class Conduct {
     const operation = durableRecord?.operation
     if (!operation || operation.kind !== 'apply') return
     if (durableRecord?.knownTags[operation.target.tag] !== effect.commit) this.#broken('I8', effect, `${operation.target.tag} does not name this commit`)
+  }
+
+  /** I10: the way back is on the disk before the traffic leaves: to go back is one rename. */
+  #wayBackIsReady(effect: Effect): void {
+    const { durableRecord, disk } = this.#stack()
+    const generations = durableRecord?.operation?.generations
+    if (!generations || effect.generation !== generations.target || durableRecord?.operation?.phase !== 'switching') return
+    if (disk.readDurable(`${places.staging}/routes-${generations.back}.yml`) === null) this.#broken('I10', effect, 'no way back is prepared')
   }
 
   /** I10: while the traffic is on a release that failed and the old color is well, it goes back before anything else is done. */

@@ -3,7 +3,6 @@ import type { Mutation } from '../mutation.ts'
 const consequences = 'src/rollout/consequences.ts'
 const holds = 'src/updater/holds.ts'
 const updater = 'src/updater/updater.ts'
-const repairs = 'src/rollout/recovery/repairs.ts'
 
 /** Holds, quarantine, counts, and what callers may ask for. */
 export const holdMutations: readonly Mutation[] = [
@@ -32,7 +31,7 @@ export const holdMutations: readonly Mutation[] = [
   { name: 'a failure that touched traffic does not hold', file: consequences, text: "operation.phase !== 'preparing' || failuresInARow", instead: 'failuresInARow' },
   { name: 'failures in a row never hold', file: consequences, text: ' || failuresInARow >= policy.surroundingsBeforePause', instead: '' },
   { name: 'an interruption is not counted', file: consequences, text: " || failure.cause === 'interruption'\n", instead: '\n' },
-  { name: 'a clean stop counts as an interruption', file: repairs, text: '    if (!operation.stoppedCleanly) return', instead: '    if (true) return' },
+  { name: 'a clean stop counts as an interruption', file: 'src/rollout/errors.ts', text: "  shutting_down: 'operator',", instead: "  shutting_down: 'interruption'," },
   { name: 'a failed release is not quarantined', file: consequences, text: "quarantine: failure.cause === 'release'", instead: "quarantine: failure.cause === 'integrity'" },
   { name: 'the surroundings\' failures quarantine the release', file: consequences, text: "quarantine: failure.cause === 'release'", instead: "quarantine: failure.cause !== 'request'" },
   { name: 'the release that an operator left is not quarantined', file: 'src/rollout/results.ts', text: "quarantine: operation.kind === 'rollback'", instead: "quarantine: operation.kind === null" },

@@ -72,10 +72,6 @@ export const undoMutations: readonly Mutation[] = [
     text: "runtime.tag(release, [singleton.service], signal))\n  await composeUp(", instead: "runtime.tag(context.journal.operation.target, [singleton.service], signal))\n  await composeUp(",
   },
   {
-    name: 'the tag of an old bot that was never replaced is not looked after', file: singleton,
-    text: '      await tagIfThere(context, singleton, from)\n', instead: '',
-  },
-  {
     name: 'an old bot that was stopped is not started again', file: singleton,
     text: "      if (!isRunning(old)) await act(context, `Starting ${singleton.service}`, (signal) => context.ports.runtime.start(old.id, signal))\n", instead: '',
   },

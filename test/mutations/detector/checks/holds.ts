@@ -24,6 +24,7 @@ export const holds: readonly Check[] = [
   { name: 'a cancel while the commit is written, and after it', run: cancelledTooLate },
   { name: 'two that ask at once', run: twoAtOnce },
   { name: 'killed in a build three times', run: killedThrice },
+  { name: 'killed in a build, then a good release', run: killedThenGood },
   { name: 'killed in health_bot', run: killedWhileSwapping },
   { name: 'SIGTERM in a build three times', run: leftCleanly },
 ]
@@ -163,6 +164,16 @@ async function killedThrice(): Promise<void> {
   await endsWith(world, 'fault 9', { tag: 'v1.1.0', paused: false })
 }
 
+async function killedThenGood(): Promise<void> {
+  const world = await ready()
+  await applyUpTo(world, 'v1.1.0', 'docker_build')
+  await world.restart()
+  await endsWith(world, 'fault 1', { tag: 'v1.0.0', paused: false })
+  must('fault 1', failuresInARow(world) === 1, 'an interruption is not counted')
+  await apply(world, 'v1.1.0')
+  must('fault 9', failuresInARow(world) === 0, 'a good release does not end the row of failures')
+}
+
 async function killedWhileSwapping(): Promise<void> {
   const world = await ready()
   const started = await applyUpTo(world, 'v1.1.0', 'health_bot')
@@ -184,6 +195,10 @@ async function leftCleanly(): Promise<void> {
     await endsWith(world, 'fault 43', { tag: 'v1.0.0', paused: false })
   }
   must('fault 43', world.stack.record?.failuresInARow === 0, 'a clean stop counts as an interruption')
+}
+
+function failuresInARow(world: World): number | undefined {
+  return world.stack.record?.failuresInARow
 }
 
 function pauseStands(world: World): boolean {

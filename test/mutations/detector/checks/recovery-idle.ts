@@ -24,6 +24,7 @@ export const recoveryIdle: readonly Check[] = [
   { name: 'R15: the routes file is unreadable', run: () => brokenRoutes('http: {') },
   { name: 'R15: a stopped color was routed', run: stoppedRouted },
   { name: 'R16: the bot was stopped', run: () => stopped('bot') },
+  { name: 'R16: an operator stops and starts the bot several times', run: restartedByHand },
   { name: 'R16: an active service was removed', run: () => removed('api-green') },
   { name: 'R16: the bot ends after each start', run: endsEachTime },
   { name: 'R17: the standby was started', run: standbyStarted },
@@ -139,6 +140,24 @@ async function stopped(service: string): Promise<void> {
     const [instance] = world.stack.engine.of(service)
     if (instance !== undefined) await world.drive(world.stack.engine.end(instance))
     await world.pass(watchInterval + 1_000)
+  })
+  await endsWith(world, 'R16', { tag: 'v1.1.0', paused: false })
+}
+
+/** Each time it is down for less than an operator needs to start it again. */
+async function restartedByHand(): Promise<void> {
+  const world = await upgraded()
+  const [bot] = world.stack.engine.of('bot')
+  must('I2', bot !== undefined, 'there is no bot')
+  const first = world.stack.effects.done.length
+  await disturbing(world, async () => {
+    for (let time = 0; time < 5; time += 1) {
+      await world.drive(world.stack.engine.end(bot))
+      await world.pass(2_500)
+      must('R16', world.stack.effects.done.slice(first).every(({ name }) => name !== 'runtime.start'), 'what an operator stops for a moment was started')
+      world.stack.engine.launch(bot)
+      await world.pass(500)
+    }
   })
   await endsWith(world, 'R16', { tag: 'v1.1.0', paused: false })
 }

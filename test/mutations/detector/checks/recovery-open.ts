@@ -1,10 +1,11 @@
 import type { UpdaterRecord } from '../../../../src/rollout/model.ts'
 import { halt, routeByHand, sicken } from '../../../simulation/outside.ts'
+import { once } from '../../../simulation/world/effects.ts'
 import { commitOf } from '../../../simulation/world/releases.ts'
-import { restoreRecord } from '../../../simulation/world/state-directory.ts'
+import { places, restoreRecord } from '../../../simulation/world/state-directory.ts'
 import { watchInterval, type World } from '../../../simulation/world/world.ts'
 import { must, type Check } from '../check.ts'
-import { applyUpTo, disturbing, endsWith, readsOnly, ready, running, served, states } from '../operations.ts'
+import { applyUpTo, ask, disturbing, endsWith, readsOnly, ready, running, served, states } from '../operations.ts'
 
 /** What the next daemon makes of an open operation (R2, R4 to R12). */
 export const recoveryOpen: readonly Check[] = [
@@ -13,6 +14,9 @@ export const recoveryOpen: readonly Check[] = [
   { name: 'R5: killed in drain, two bots', run: () => twoBots('drain', 'v1.1.0') },
   { name: 'R5: killed in health_bot, two bots', run: () => twoBots('health_bot', 'v1.0.0') },
   { name: 'R6: killed in a build, the routes file gone', run: routesGone },
+  { name: 'R7: killed in health_bot, the prepared way back removed by somebody', run: wayBackRemoved },
+  { name: 'R7: killed when the bot had been stopped', run: botStopped },
+  { name: 'R7: killed in health_bot, and the old color does not answer for a moment', run: lostAnswer },
   { name: 'R8: killed in health_bot, the old color stopped', run: oldColorStopped },
   { name: 'R9: killed in health_bot, neither color healthy', run: neitherHealthy },
   { name: 'R10: killed in health_bot, only the new color healthy', run: onlyNewHealthy },
@@ -75,6 +79,38 @@ async function routesGone(): Promise<void> {
   world.stack.traefik.replaced(null)
   await world.start()
   await endsWith(world, 'R6', { tag: 'v1.0.0' })
+}
+
+async function wayBackRemoved(): Promise<void> {
+  const world = await killedIn('health_bot')
+  for (const name of world.stack.disk.list(places.staging)) world.stack.disk.put(`${places.staging}/${name}`, null)
+  await world.start()
+  await world.pass(2 * watchInterval)
+  must('R7', served(world) === 'blue and blue', `the prepared way back was removed, and ${served(world)} serve`)
+  await endsWith(world, 'R7', { tag: 'v1.0.0', paused: true })
+}
+
+async function lostAnswer(): Promise<void> {
+  const world = await killedIn('health_bot')
+  world.disturbed = true
+  sicken(world, 'blue')
+  world.time.after(150, () => sicken(world, 'blue', false))
+  await world.start()
+  world.disturbed = false
+  await endsWith(world, 'fault 30', { tag: 'v1.0.0', paused: true })
+}
+
+async function botStopped(): Promise<void> {
+  const world = await ready()
+  const [bot] = world.stack.engine.of('bot')
+  world.stack.effects.interference = once('crash after', ({ name, services }) => name === 'runtime.stop' && services?.join() === 'bot')
+  const started = await world.run(ask(world, 'v1.1.0'))
+  await world.drive(started.finished)
+  await world.start()
+  await endsWith(world, 'fault 6', { tag: 'v1.0.0', paused: true })
+  must('fault 6', world.stack.engine.of('bot')[0] === bot, 'the old bot was replaced although it only had to be started')
+  const { lastResult } = world.updater.status()
+  must('fault 6', lastResult?.status === 'rolled_back', `the bot is back, and the undo is told as ${lastResult?.status}`)
 }
 
 async function oldColorStopped(): Promise<void> {

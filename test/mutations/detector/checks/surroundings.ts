@@ -15,6 +15,7 @@ export const surroundings: readonly Check[] = [
   { name: 'a commit that is on a disk that then takes nothing', run: () => undetermined(true, 'v1.1.0') },
   { name: 'a commit that is not on a disk that then takes nothing', run: () => undetermined(false, 'v1.0.0') },
   { name: 'an engine that hangs when the routed gate refuses', run: hangingEngine },
+  { name: 'the lock is lost in a build', run: lostInBuild },
   { name: 'the lock is lost at any effect of a good release', run: () => lostLock('good') },
   { name: 'the lock is lost at any effect of a release whose bot dies', run: () => lostLock('bot dies') },
 ]
@@ -96,6 +97,14 @@ async function hangingEngine(): Promise<void> {
   await world.run(started.finished)
   world.stack.engine.hangs = false
   await endsWith(world, 'fault 22', { tag: 'v1.0.0', paused: true })
+}
+
+async function lostInBuild(): Promise<void> {
+  const world = await ready()
+  const started = await applyUpTo(world, 'v1.1.0', 'docker_build')
+  world.hasAuthority = false
+  await world.drive(started.finished)
+  must('I5', world.daemon.life.dead, 'a daemon that lost its lock goes on')
 }
 
 /** From the moment at which the lock is lost nothing is asked of engine and routes any more. */
