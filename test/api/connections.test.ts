@@ -17,6 +17,7 @@ function rollout() {
   const outcome = deferred<UpdateResult>()
   const begun = deferred<null>()
   const opened = deferred<'open' | 'ended'>()
+  opened.promise.catch(() => undefined) // as the updater has it: a caller that asked for no answer has none to handle
   const apply = async (): Promise<Started> => {
     begun.resolve(null)
     return { operationId: 'op-1', begun: opened.promise, outcome: outcome.promise, finished: Promise.resolve() }

@@ -213,7 +213,7 @@ export class Invariants implements EffectWatch {
       if (effect.commit !== record.active.commit) this.#broken('I7', effect, 'not the active release')
       return
     }
-    if (operation.phase !== 'retiring' && effect.commit === operation.from.commit) return
+    if (effect.commit === (operation.phase === 'retiring' ? operation.target : operation.from).commit) return
     const intents = topology.singletons.flatMap(({ name, service }) => (effect.services?.includes(service) === true ? [stepNames.restart(name)] : []))
     const starts = (effect.services ?? []).filter((service) => this.#watched().stack.colorOf(service) !== null).map(stepNames.start)
     const wanted = [...intents, ...starts].join(', ')

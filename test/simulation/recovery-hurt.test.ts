@@ -203,3 +203,23 @@ describe('R5: found open, more than one bot', () => {
     expect(world.stack.engine.of('bot')).toMatchObject([{ image: { commit: commitOf(stays) } }])
   })
 })
+
+test('R11: the engine died while the old color retired and took all containers along: what serves is started before anything is drained', async () => {
+  const world = new World({ releases: { 'v1.1.0': 'good' } })
+  await world.start()
+  await settle(world)
+  await killIn(world, 'v1.1.0', 'drain')
+  world.disturbed = true
+  world.stack.engine.die('socket hang up')
+  world.stack.engine.comeBack('its death')
+  const began = world.time.now
+  world.boot()
+  const started = world.drive(world.updater.start())
+  await world.until('the new color', () => world.stack.isColorHealthy('green'))
+  const starts = world.stack.instancesOf('green').map((instance) => (instance?.startedAt ?? Infinity) - began)
+  expect(Math.max(...starts)).toBeLessThan(1_000)
+  await started
+  world.disturbed = false
+  await settle(world)
+  expect(world.updater.status()).toMatchObject({ activeColor: 'green', active: { tag: 'v1.1.0' } })
+})

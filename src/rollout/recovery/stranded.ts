@@ -6,6 +6,7 @@ import { updateTree } from '../steps/retire.ts'
 import { warn } from '../steps/preview.ts'
 import { route, routesBack } from '../steps/switch-routes.ts'
 import { servicesOf, type Topology } from '../topology.ts'
+import { fallen } from './decide.ts'
 import { observe, type World } from './observation.ts'
 import { failedOnceMore, mayTry, noTries, type Patience } from './patience.ts'
 import { holdRollouts, keepNewColor, startServices } from './repairs.ts'
@@ -50,6 +51,7 @@ export async function finishRetiring(context: Context, world: World, topology: T
   const { record } = context.journal
   if (clock.monotonic() < patience.retiring.notBefore) return { told: patience.retiring.why, againIn: null }
   try {
+    await startWhatServes(context, world, topology, patience)
     // Edited by hand since: without our stamp nobody could tell that Traefik follows, and the old color would stay for good.
     if (world.routes.kind === 'routes' && world.routes.generation !== record.generation) await route(context, record.activeColor, topology)
     await retire(context)
@@ -61,6 +63,16 @@ export async function finishRetiring(context: Context, world: World, topology: T
   }
   patience.retiring = noTries
   return 'again'
+}
+
+/** An engine that died in the meantime has taken the committed release with it: it is started before anything is drained. */
+async function startWhatServes(context: Context, world: World, topology: Topology, patience: Patience): Promise<void> {
+  const { restarts, restartWindow } = context.settings.policy
+  const { active, activeColor } = context.journal.record
+  const down = fallen(world, topology, activeColor)
+  if (down.length === 0 || !mayTry(patience.starts, context.ports.clock.monotonic(), restarts, restartWindow)) return
+  context.ports.log.warn(`${down.join(', ')} is started again before the old color retires.`)
+  await startServices(context, world, active, down)
 }
 
 const triesToRetire = 3
