@@ -7,7 +7,7 @@ export interface Check {
 }
 
 /** What was found wrong: a rule that does not hold. */
-export class Finding extends Error {
+class Finding extends Error {
   /** `I4`, `R9`, `fault 44`. */
   readonly rule: string
 
