@@ -99,8 +99,12 @@ export const orderMutations: readonly Mutation[] = [
     text: '  await sideBySide(context, containers, stopContainer)\n  const ids', instead: '  const ids',
   },
   {
-    name: 'a bot is stopped although its image is gone', file: singleton,
+    name: 'a bot is stopped although the next one\'s image is gone', file: singleton,
     text: '  if (missing.length > 0) throw release.commit', instead: '  if (missing.length > 9) throw release.commit',
+  },
+  {
+    name: 'a bot is stopped although its own image is gone', file: singleton,
+    text: '  if (release.commit !== from.commit) await assureWayBack(context, singleton, found)\n', instead: '',
   },
   {
     name: 'a release is begun although the way back is gone', file: 'src/rollout/steps/preflight.ts',
