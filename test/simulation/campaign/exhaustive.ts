@@ -36,10 +36,14 @@ export async function exhaust(scenario: Scenario, options: ExhaustiveOptions = {
   let runs = 0
   const attempt = async (planned: readonly Fault[]): Promise<Awaited<ReturnType<typeof play>>> => {
     let last: Playing | null = null
-    const played = await play(scenario, planned, { ...onlooker, ended: (playing) => {
-      last = playing
-      onlooker.ended?.(playing)
-    } })
+    const played = await play(scenario, planned, {
+      asked: (playing, effect) => onlooker.asked?.(playing, effect),
+      struck: (playing, strike) => onlooker.struck?.(playing, strike),
+      ended: (playing) => {
+        last = playing
+        onlooker.ended?.(playing)
+      },
+    })
     if (played.broken !== null) findings.push({ scenario: scenario.name, faults: planned, struck: last === null ? '' : struckIn(last), broken: played.broken })
     return played
   }
