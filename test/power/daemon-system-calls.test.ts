@@ -17,7 +17,7 @@ import { attachStrace, describeInjection, titleWithStrace, tracedCalls, withoutS
  * record instead of every second one, which are begin and end of a step by turns.
  */
 
-const every = Number(process.env['ZETHERION_POWER_EVERY'] ?? 2)
+const every = Number(process.env['ZETHERION_POWER_EVERY'] ?? 3)
 
 /** Files that strace looks at, by the tokens that the daemon is going to draw. */
 type Paths = (state: string, tokens: readonly string[]) => string[]

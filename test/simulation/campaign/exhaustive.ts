@@ -63,7 +63,7 @@ export async function exhaust(scenario: Scenario, options: ExhaustiveOptions = {
 }
 
 /** Kinds that make sense on a level: a question that came late was answered with what was so when it was asked. */
-export function kindsAt(level: Level): readonly Kind[] {
+function kindsAt(level: Level): readonly Kind[] {
   if (level === 'question') return ['fails', 'hangs', 'stale', 'crash after']
   return everyKind
 }

@@ -103,7 +103,7 @@ export class Sightings implements Onlooker {
 }
 
 /** Rows of the recovery table that the daemons of a scenario have come to, as they told. */
-export function rowsOf({ daemons }: Playing): ReadonlySet<number> {
+function rowsOf({ daemons }: Playing): ReadonlySet<number> {
   const rows = new Set<number>()
   for (const { logged, updater } of daemons) {
     for (const line of logged) {

@@ -5,7 +5,7 @@ import { distribution, playCampaign, type CampaignOptions } from './campaign.ts'
 /** Schedules of one half of the campaign in the test command, as many as fit in their time. */
 const usualHalf = 50_000
 /** Of a half whose number was not ordered, ms of wall clock. */
-const usualLimit = 6.5 * 60_000
+const usualLimit = 4 * 60_000
 /** What a campaign of this many must have reached, or it proves little. */
 const enough = 3_000
 const mustReach: readonly string[] = [
