@@ -14,7 +14,7 @@ import { attachStrace, describeInjection, titleWithStrace, tracedCalls, withoutS
 /*
  * The real daemon in real rollouts under load, traced: one of its system calls on files of its own fails, or it dies at
  * it. Every step of a rollout is struck in each of these ways; ZETHERION_POWER_EVERY=1 strikes every write of the
- * record instead of every second one, which are begin and end of a step by turns.
+ * record instead of every third one, which are begin and end of a step by turns.
  */
 
 const every = Number(process.env['ZETHERION_POWER_EVERY'] ?? 3)

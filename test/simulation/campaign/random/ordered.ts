@@ -18,7 +18,7 @@ const betweenHalves = 1_000_000
 
 /**
  * What was ordered by the environment: ZETHERION_SCHEDULES (of both halves together, however long they take; default
- * 100,000 or what fits in six and a half minutes), ZETHERION_SEED (default 1), and ZETHERION_PATH to play a failure again.
+ * 100,000 or what fits in four minutes), ZETHERION_SEED (default 1), and ZETHERION_PATH to play a failure again.
  */
 function ordered(half: 0 | 1): CampaignOptions {
   const seed = numberOf('ZETHERION_SEED', 1)
