@@ -17,7 +17,7 @@ export async function mustSurviveEveryFault(context: Pick<TestContext, 'task'>, 
  * Every which first fault is taken: the whole set takes about a quarter of an hour on two cores. `ZETHERION_PAIRS=1` takes
  * all of them, `ZETHERION_PAIRS=10` every tenth.
  */
-const everyWhich = 4
+const everyWhich = 8
 
 /** Hits a scenario with pairs of two faults; nothing may break, and what was spared as known must hold when it is played too. */
 export async function mustSurviveEveryPair(context: Pick<TestContext, 'task'>, scenario: Scenario, sightings: Sightings): Promise<void> {
