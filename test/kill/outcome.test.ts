@@ -18,6 +18,7 @@ describe('what recovery has to lead to', () => {
     { left: 'nothing open', from: atRest, to: atRest },
     { left: 'a rollout in preparing', from: open('preparing'), to: { ...atRest, failuresInARow: 1 } },
     { left: 'the third one in a row', from: open('preparing', { failuresInARow: 2 }), to: { ...atRest, failuresInARow: 3, ...held } },
+    { left: 'one that was interrupted twice before', from: open('preparing', {}, { interruptions: 2 }), to: { ...atRest, failuresInARow: 1, ...held } },
     { left: 'a rollout that was switched', from: open('switching'), to: { ...atRest, failuresInARow: 1, ...held } },
     { left: 'a rollout that had failed by itself', from: open('swapping', {}, { cause: 'release' }), to: { ...atRest, ...held } },
     { left: 'a committed rollout', from: open('retiring', { activeTag: 'v1.1.0', activeColor: 'green' }), to: { ...atRest, activeTag: 'v1.1.0', activeColor: 'green' } },

@@ -1,6 +1,6 @@
 import type { SeenState } from './observer/state-file.ts'
 
-/** Interruptions in a row after which rollouts are held. */
+/** Interruptions after which rollouts are held: of one operation, or of several in a row. */
 const cap = 3
 
 /**
@@ -15,7 +15,8 @@ export function wrongOutcome(left: SeenState, now: SeenState): string[] {
   const wanted = operation === null ? { tag: left.activeTag, color: left.activeColor }
     : committed ? { tag: operation.targetTag, color: left.activeColor } : { tag: operation.fromTag, color: operation.fromColor }
   const failures = committed || countsForTheRelease(left) ? left.failuresInARow : left.failuresInARow + 1
-  const held = left.holds.length > 0 || (!committed && (operation.phase !== 'preparing' || countsForTheRelease(left) || failures >= cap))
+  const crashLoop = operation !== null && operation.interruptions + 1 >= cap
+  const held = left.holds.length > 0 || crashLoop || (!committed && (operation.phase !== 'preparing' || countsForTheRelease(left) || failures >= cap))
   return [
     ...(now.operation === null ? [] : [`an operation is open: ${now.operation.phase}`]),
     ...(now.activeTag === wanted.tag ? [] : [`${now.activeTag} is active, it should be ${wanted.tag}`]),
