@@ -6,7 +6,7 @@ import { startLoad, type Load } from '../../demo/stack/load.ts'
 import { releaseOf } from '../../demo/stack/load-targets.ts'
 import { startSandboxStack, type SandboxStackOptions } from '../../demo/stack/sandbox-stack.ts'
 import type { Stack } from '../../demo/stack/stack.ts'
-import { eventually } from '../sandbox/daemon/waiting.ts'
+import { at, eventually } from '../sandbox/daemon/waiting.ts'
 import { startObserver, type Observer } from './observer/observer.ts'
 import { readSeenState, type SeenState } from './observer/state-file.ts'
 import { untilReconciled } from './reconciled.ts'
@@ -108,6 +108,11 @@ function groundOn(stack: Stack): Ground {
       return took
     },
     async ask(path, body) {
+      // The files may agree before the daemon has read them; until then it answers that it only observes.
+      await eventually('a daemon that has taken over', async () => {
+        const status = await stack.updater.get('/status').catch(() => null)
+        return status === null || at(status.body, 'active_color') !== null ? 'taken over, or gone' : null
+      })
       // It is answered once the operation is durably open: who is killed before that answers nobody.
       const asked = await stack.updater.post(`/update/${path}`, body, { prefer: 'respond-async' }).catch(() => null)
       if (asked === null) return observer.note(`-- ${path} ${JSON.stringify(body)}: the connection was lost`)
