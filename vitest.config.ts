@@ -9,6 +9,14 @@ const onEngine = ['test/docker/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/
 /** Levels with a daemon, git and processes of their own. */
 const onProcesses = ['test/sandbox/**/*.test.ts', 'test/demo/**/*.test.ts']
 
+/** Those that take tens of minutes, run by `npm run test:long`; docs/reliability.md says what each of them shows. */
+const long = [
+  'test/simulation/campaign/pairs-*.test.ts', 'test/simulation/campaign/random/*-half.test.ts',
+  'test/kill/boundaries.test.ts', 'test/kill/recovery.test.ts', 'test/power/daemon-system-calls.test.ts',
+  'test/docker/faults/{engine-killed,full-disk,socket,traefik}.test.ts',
+]
+const leftOut = process.env['ZETHERION_LONG'] === '1' ? [] : long
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -21,7 +29,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'campaigns', include: campaigns, testTimeout: 20 * 60_000, sequence: { groupOrder: 1 } },
+        test: { name: 'campaigns', include: campaigns, exclude: leftOut, testTimeout: 20 * 60_000, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
@@ -29,11 +37,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'faults', include: onFaults, fileParallelism: false, testTimeout: 20 * 60_000, sequence: { groupOrder: 3 } },
+        test: { name: 'faults', include: onFaults, exclude: leftOut, fileParallelism: false, testTimeout: 20 * 60_000, sequence: { groupOrder: 3 } },
       },
       {
         extends: true,
-        test: { name: 'engine', include: onEngine, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 4 } },
+        test: { name: 'engine', include: onEngine, exclude: leftOut, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 4 } },
       },
     ],
   },

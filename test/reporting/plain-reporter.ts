@@ -18,6 +18,7 @@ export default class PlainReporter implements Reporter {
     const figures = linesOf(tests.flatMap((test) => test.meta().figures ?? []))
     if (figures.length > 0) process.stdout.write(`\nFigures:\n${figures.map((line) => `  ${line}\n`).join('')}`)
     if (skipped.length > 0) process.stdout.write(`\nNot run here:\n${[...new Set(skipped.map(reasonOf))].map((line) => `  ${line}\n`).join('')}`)
+    if (process.env['ZETHERION_LONG'] !== '1') process.stdout.write('\nThe long campaigns are not part of this run: `npm run test:long` (docs/reliability.md).\n')
     const left = skipped.length > 0 ? `, ${skipped.length} skipped` : ''
     process.stdout.write(`\n${count('passed')} passed, ${count('failed') + broken} failed${left}\n`)
   }
