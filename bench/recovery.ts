@@ -9,6 +9,7 @@ import { createTripwire, type Tripwire, type Wire } from '../test/kill/tripwire/
 import type { Bench } from './bench.ts'
 import { firstRelease } from './stacks.ts'
 import { startUpdater } from './started.ts'
+import { at, eventually } from '../test/sandbox/daemon/waiting.ts'
 
 const secondRelease = 'v1.1.0'
 /** What an undo and a retiring wait out by order; everything else takes as long as it takes. */
@@ -77,6 +78,8 @@ async function recover(stack: Stack, tripwire: Tripwire): Promise<number> {
     stack.startUpdater({ env: tripwire.env }),
     untilReconciled(places, epoch, () => true).then(() => performance.now() - begun),
   ])
+  // The files may agree before the daemon has read them; until then it takes nothing on.
+  await eventually('a daemon that has taken over', async () => (at((await stack.updater.get('/status')).body, 'active_color') !== null ? 'taken over' : null))
   return took
 }
 
