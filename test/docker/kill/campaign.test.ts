@@ -11,7 +11,7 @@ const kills = Number(process.env['ZETHERION_ENGINE_KILLS'] ?? 40)
 
 onHurtStack('the updater killed with SIGKILL on a real engine behind a real Traefik', {}, (here) => {
   const dice = chance()
-  /** Every version of the state file in one undisturbed apply, and how long that took: where an apply can be killed. */
+  /** Every version of the state file in one undisturbed apply, and when the last one came: where an apply can be killed. */
   const boundaries: SeenState[] = []
   let took = 0
   let carriedOut = 0
@@ -21,10 +21,12 @@ onHurtStack('the updater killed with SIGKILL on a real engine behind a real Trae
   beforeAll(async () => {
     const hurt = here()
     const begun = performance.now()
-    const end = followRecord(hurt.stack.project.state, (record) => boundaries.push(record))
+    const end = followRecord(hurt.stack.project.state, (record) => {
+      boundaries.push(record)
+      took = performance.now() - begun
+    })
     await applied(hurt, 'v1.7.0')
     end()
-    took = performance.now() - begun
     sent = hurt.load.sent
   })
 

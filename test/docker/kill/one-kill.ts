@@ -32,7 +32,7 @@ export interface Survived {
   readonly recovery: number
 }
 
-/** How long an operation may take to reach the place of its kill, ms. */
+/** How long an operation may take to reach the place of its kill, ms; a place that is a time has that time besides. */
 const placeLimit = 40_000
 
 /**
@@ -102,7 +102,8 @@ async function reaching(place: Place, before: SeenState, state: string, socketPa
   let stop = (): void => undefined
   let opened = Promise.resolve()
   const reached = new Promise<void>((resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`the place ${JSON.stringify(place)} was not reached within ${placeLimit} ms`)), placeLimit)
+    const limit = placeLimit + (place.kind === 'after' ? place.milliseconds : 0)
+    timer = setTimeout(() => reject(new Error(`the place ${JSON.stringify(place)} was not reached within ${limit} ms`)), limit)
     switch (place.kind) {
       case 'write':
         stop = followRecord(state, ({ sequence }) => {
