@@ -164,7 +164,8 @@ async function launchOn(stack: Stack, env: Readonly<Record<string, string>>): Pr
 
 async function servedBy({ loadTargets }: Stack): Promise<string[]> {
   return Promise.all(loadTargets.map(async (target) => {
-    const answer = await request(target.url, { headers: target.headers() })
-    return releaseOf(await answer.body.json())
+    const { statusCode, body } = await request(target.url, { headers: target.headers() })
+    const text = await body.text()
+    return statusCode === 200 ? releaseOf(JSON.parse(text)) : `status ${statusCode}`
   }))
 }
