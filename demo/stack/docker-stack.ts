@@ -5,7 +5,6 @@ import { stringify } from 'yaml'
 import { freePort } from '../../scripts/free-port.js'
 import { request } from 'undici'
 import { createClient, createSkillsClient } from './client.ts'
-import { startDaemon, type Daemon } from './daemon.ts'
 import { assertNamesAreFree, dockerCommand, hostAddressOf, managedImages, type DockerCommand, type DockerEngine } from './docker-engine.ts'
 import { startGatewayProcess } from './gateway-process.ts'
 import { writeKept } from './kept.ts'
@@ -13,6 +12,7 @@ import { loadTargetsOf } from './load-targets.ts'
 import { makeProject, skillsSecret, type Project } from './project.ts'
 import type { SandboxStackOptions } from './sandbox-stack.ts'
 import { shortened, type Shortened, type Stack } from './stack.ts'
+import { createUpdaterProcess } from './updater-process.ts'
 import { writeUpdaterConfig } from './updater-config.ts'
 
 export interface DockerStackOptions extends SandboxStackOptions {
@@ -102,40 +102,32 @@ async function bringUp(options: DockerStackOptions, endings: (() => Promise<unkn
     docker: { project: projectName },
     ...(options.policy && { policy: options.policy }),
   })
-  let daemon: Daemon | null = null
-  const current = (): Daemon => {
-    if (daemon === null) throw new Error('the updater was not started')
-    return daemon
-  }
-  endings.push(async () => await daemon?.end('SIGTERM'))
+  const updater = createUpdaterProcess(root, detached, {
+    ...engine.env,
+    ...updaterSettings(project, config),
+    UPDATER_HOST: hostAddress,
+    UPDATER_PORT: String(updaterPort),
+  })
+  endings.push(() => updater.end())
   return {
     kind: 'docker',
     project,
     entryPoints,
     secret: project.secret,
-    updater: createClient(() => current().url, project.secret),
+    updater: createClient(() => updater.current().url, project.secret),
     skills: createSkillsClient(() => entryPoints.skills),
     loadTargets: loadTargetsOf(entryPoints),
     gateway: () => gateway.report(),
     routes: () => readFile(join(project.state, 'traefik/dynamic/updater-routes.yml'), 'utf8'),
-    daemon: current,
-    async startUpdater({ env = {}, onLine, onSpawn } = {}) {
-      daemon = await startDaemon({
-        logFile: join(root, 'updater.log'),
-        detached,
-        ...(onLine && { onLine }),
-        ...(onSpawn && { onSpawn }),
-        env: { ...engine.env, ...updaterSettings(project, config), UPDATER_HOST: hostAddress, UPDATER_PORT: String(updaterPort), ...env },
-      })
-      return daemon
-    },
+    daemon: () => updater.current(),
+    startUpdater: updater.start,
     docker,
     compose,
     close,
     ...(detached && {
       async leave() {
-        await writeKept(root, 'docker', { updater: current().pid, gateway: gateway.process.pid })
-        for (const kept of [current(), gateway.process]) kept.letGo?.()
+        await writeKept(root, 'docker', { updater: updater.current().pid, gateway: gateway.process.pid })
+        for (const kept of [updater.current(), gateway.process]) kept.letGo?.()
       },
     }),
   }

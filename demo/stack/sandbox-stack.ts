@@ -6,7 +6,6 @@ import { createGitSource } from '../../src/git/git-source.ts'
 import type { ContainerRuntime } from '../../src/rollout/ports.ts'
 import { hostTablePath } from '../../src/sandbox/runtime.ts'
 import { createClient, createSkillsClient } from './client.ts'
-import { startDaemon, type Daemon } from './daemon.ts'
 import { startGatewayProcess } from './gateway-process.ts'
 import { writeKept } from './kept.ts'
 import { loadTargetsOf } from './load-targets.ts'
@@ -14,6 +13,7 @@ import { startProcess, type OwnProcess } from './process.ts'
 import { makeProject, repository, skillsSecret, type Project } from './project.ts'
 import { removeContainers, runtimeBelow } from './sandbox-containers.ts'
 import { shortened, type Shortened, type Stack } from './stack.ts'
+import { createUpdaterProcess } from './updater-process.ts'
 import { writeUpdaterConfig } from './updater-config.ts'
 
 export interface SandboxStackOptions {
@@ -89,47 +89,33 @@ async function bringUp(options: SandboxStackOptions, endings: (() => Promise<unk
   endings.push(() => removeContainers(runtime))
   await bringUpFirst(runtime, project.directory, state, project.release(options.first).commit, options.first)
 
-  let daemon: Daemon | null = null
-  const current = (): Daemon => {
-    if (daemon === null) throw new Error('the updater was not started')
-    return daemon
-  }
-  endings.push(async () => await daemon?.end('SIGTERM'))
+  const updater = createUpdaterProcess(root, detached, {
+    PROJECT_DIR: project.directory,
+    UPDATER_CONFIG: config,
+    UPDATER_STATE_PATH: join(state, 'updater-state.json'),
+    UPDATER_TRAEFIK_DYNAMIC_PATH: join(state, 'traefik/dynamic/updater-routes.yml'),
+    UPDATER_SECRET_PATH: join(state, 'secret/.updater-secret'),
+    UPDATER_PORT: String(updaterPort),
+    AUTO_UPDATE_REPO: project.remote,
+  })
+  endings.push(() => updater.end())
   return {
     kind: 'sandbox',
     project,
     entryPoints,
     secret: project.secret,
-    updater: createClient(() => current().url, project.secret),
+    updater: createClient(() => updater.current().url, project.secret),
     skills: createSkillsClient(() => entryPoints.skills),
     loadTargets: loadTargetsOf(entryPoints),
     gateway: () => gateway.report(),
     routes: () => readFile(join(state, 'traefik/dynamic/updater-routes.yml'), 'utf8'),
-    daemon: current,
-    async startUpdater({ env = {}, onLine, onSpawn } = {}) {
-      daemon = await startDaemon({
-        logFile: join(root, 'updater.log'),
-        detached,
-        ...(onLine && { onLine }),
-        ...(onSpawn && { onSpawn }),
-        env: {
-          PROJECT_DIR: project.directory,
-          UPDATER_CONFIG: config,
-          UPDATER_STATE_PATH: join(state, 'updater-state.json'),
-          UPDATER_TRAEFIK_DYNAMIC_PATH: join(state, 'traefik/dynamic/updater-routes.yml'),
-          UPDATER_SECRET_PATH: join(state, 'secret/.updater-secret'),
-          UPDATER_PORT: String(updaterPort),
-          AUTO_UPDATE_REPO: project.remote,
-          ...env,
-        },
-      })
-      return daemon
-    },
+    daemon: () => updater.current(),
+    startUpdater: updater.start,
     close,
     ...(detached && {
       async leave() {
-        await writeKept(root, 'sandbox', { updater: current().pid, router: router.process.pid, gateway: gateway.process.pid })
-        for (const kept of [current(), router.process, gateway.process]) kept.letGo?.()
+        await writeKept(root, 'sandbox', { updater: updater.current().pid, router: router.process.pid, gateway: gateway.process.pid })
+        for (const kept of [updater.current(), router.process, gateway.process]) kept.letGo?.()
       },
     }),
   }
