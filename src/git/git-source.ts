@@ -98,6 +98,7 @@ export function createGitSource(options: GitSourceOptions): ReleaseSource & Arch
     has,
     checkout: (commit, signal) => checkouts.checkout(commit, signal),
     describeTree: (signal) => tree.describe(signal),
+    treeDistance: (commit, signal) => tree.distance(commit, signal),
     treeConflicts: (commit, signal) => tree.conflicts(commit, signal),
     bringTree: (commit, signal) => tree.bring(commit, signal),
     prune: (commits, signal) => checkouts.prune(commits, signal),

@@ -1,7 +1,7 @@
 import { rm, stat, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { UpdaterError } from '../rollout/errors.ts'
-import type { TreeState } from '../rollout/model.ts'
+import type { TreeDistance, TreeState } from '../rollout/model.ts'
 import type { Log } from '../rollout/ports.ts'
 import { CommandFailed, localFailure } from './failure.ts'
 import { isCommitId, releaseRef } from './mirror.ts'
@@ -14,6 +14,7 @@ import { whyForeign } from './tree-identity.ts'
 /** The operator's working tree. */
 export interface WorkingTree {
   describe(signal: AbortSignal): Promise<TreeState>
+  distance(commit: string, signal: AbortSignal): Promise<TreeDistance | null>
   conflicts(commit: string, signal: AbortSignal): Promise<string[]>
   bring(commit: string, signal: AbortSignal): Promise<void>
 }
@@ -72,6 +73,11 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
 
   return {
     describe: (signal) => local('Looking at the project directory', () => describe(signal)),
+    distance: (commit, signal) => local('Comparing the project directory with the release', async () => {
+      if ((await describe(signal)).kind === 'foreign' || !(await mirror.has(commit, signal))) return null
+      const [ahead, behind] = (await treeWithMirror.run(['rev-list', '--left-right', '--count', `HEAD...${commit}`], signal)).trim().split('\t')
+      return { ahead: Number(ahead), behind: Number(behind) }
+    }),
     conflicts: (commit, signal) => local('Comparing the project directory with the release', async () => {
       if (!isCommitId(commit) || (await describe(signal)).kind === 'foreign') return []
       await known(commit, signal)

@@ -252,6 +252,12 @@ export type TreeState =
   /** No clone of the release's repository: it is left as it is. */
   | { readonly kind: 'foreign'; readonly reason: string }
 
+/** Commits that the tree has beyond another one, and that it lacks of it. */
+export interface TreeDistance {
+  readonly ahead: number
+  readonly behind: number
+}
+
 /** What must not be removed when room is made: commits and the operations whose kept images are still needed. */
 export interface KeepSet {
   readonly commits: ReadonlySet<string>

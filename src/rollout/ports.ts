@@ -1,6 +1,6 @@
 import type {
   Adoption, BuildProgress, BuildReport, Container, HistoryEntry, KeepSet, LoadedRecord, ProbeAnswer, Release, Routes,
-  RoutesFile, TagRef, TreeState, UpdaterRecord,
+  RoutesFile, TagRef, TreeDistance, TreeState, UpdaterRecord,
 } from './model.ts'
 import type { Color, Group } from './topology.ts'
 
@@ -25,6 +25,8 @@ export interface ReleaseSource {
   /** Lays the commit out in `releases/<commit>/`, whole or not at all. */
   checkout(commit: string, signal: AbortSignal): Promise<void>
   describeTree(signal: AbortSignal): Promise<TreeState>
+  /** How far the operator's tree is from this commit; null for a foreign tree, and for a commit that the mirror does not hold. */
+  treeDistance(commit: string, signal: AbortSignal): Promise<TreeDistance | null>
   /** Paths whose local changes would collide with this commit's checkout; empty for a foreign tree. */
   treeConflicts(commit: string, signal: AbortSignal): Promise<string[]>
   /** Brings the operator's tree to the commit by an unforced checkout. @throws tree_conflict naming the paths */

@@ -1,10 +1,10 @@
-import type { Context } from '../context.ts'
+import type { Context, Reach } from '../context.ts'
 import { isLost, sentenceOf } from '../errors.ts'
 import { undo } from '../undo.ts'
 import { route, routesBack } from '../steps/switch-routes.ts'
 import type { Topology } from '../topology.ts'
 import { adoptStack, withAdopted } from './adoption.ts'
-import { decide, sequenceOf, served, type Decision, type Row } from './decide.ts'
+import { decide, sequenceOf, served, type Decision, type Row, type Situation } from './decide.ts'
 import { observe, type World } from './observation.ts'
 import { noTries, type Patience } from './patience.ts'
 import { adoptRoutedColor, holdOf, holdRollouts, keepNewColor, removeSurplusSingletons, restoreRoutes, routeAndRetire } from './repairs.ts'
@@ -44,7 +44,7 @@ export async function reconcile(context: Context, patience: Patience, haste: Has
     const { operation, maintenance } = context.journal.record
     const topology = operation?.topology ?? context.settings.topology
     const world = await observe(context, topology, operation)
-    const decision = decideBy(context, world, topology)
+    const decision = decideFor(context, { loaded: { kind: 'record', record: context.journal.record }, world, topology, traces: true })
     if (decision.row !== last.row && decision.row !== 0) context.ports.log.info(`Recovery R${decision.row}: ${decision.why}`, { row: decision.row })
     last = decision
     forget(patience, decision.row, operation !== null)
@@ -62,15 +62,13 @@ export async function reconcile(context: Context, patience: Patience, haste: Has
   return { settled: isSettled(last), row: last.row, why: rest.told === null ? last.why : `${last.why} ${rest.told}`, againIn: rest.againIn }
 }
 
-function decideBy(context: Context, world: World, topology: Topology): Decision {
+/** Which row applies, by the routes that this router would write. */
+export function decideFor({ ports }: Pick<Reach, 'ports'>, situation: Omit<Situation, 'expectedRoutes'>): Decision {
   return decide({
-    loaded: { kind: 'record', record: context.journal.record },
-    world,
-    topology,
-    traces: true,
+    ...situation,
     expectedRoutes: (record, sequence) => record.generation === null
       ? null
-      : context.ports.router.render({ active: record.activeColor, generation: record.generation, sequence, topology }),
+      : ports.router.render({ active: record.activeColor, generation: record.generation, sequence, topology: situation.topology }),
   })
 }
 

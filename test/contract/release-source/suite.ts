@@ -160,6 +160,20 @@ export function releaseSourceContract(name: string, makeWorld: () => Promise<Rel
         expect(await world.readTree(compose)).toBe('one')
       })
 
+      test('tells how far it is behind or ahead of a release', async () => {
+        const first = await fetched('v1.0.0', { [compose]: 'one' })
+        await world.cloneTree('v1.0.0')
+        await fetched('v1.1.0', { [compose]: 'two' })
+        const third = await fetched('v1.2.0', { [compose]: 'three' })
+        const source = world.open()
+        expect(await source.treeDistance(first, signal)).toEqual({ ahead: 0, behind: 0 })
+        expect(await source.treeDistance(third, signal)).toEqual({ ahead: 0, behind: 2 })
+        await source.bringTree(third, signal)
+        expect(await source.treeDistance(first, signal)).toEqual({ ahead: 2, behind: 0 })
+        expect(await source.treeDistance(nobody, signal)).toBeNull()
+        expect(await source.treeDistance(`adopted-${nobody.slice(0, 32)}`, signal)).toBeNull()
+      })
+
       test('is not changed by any look at it', async () => {
         await fetched('v1.0.0', { [compose]: 'one' })
         await world.cloneTree('v1.0.0')
@@ -218,6 +232,7 @@ export function releaseSourceContract(name: string, makeWorld: () => Promise<Rel
         const source = world.open()
         expect(await source.describeTree(signal)).toMatchObject({ kind: 'foreign', reason: expect.stringMatching(/./) })
         expect(await source.treeConflicts(commit, signal)).toEqual([])
+        expect(await source.treeDistance(commit, signal)).toBeNull()
         await source.bringTree(commit, signal)
         expect(await world.readTree(compose)).toBe('theirs')
       })

@@ -1,5 +1,5 @@
 import { isReleaseTag, defaultTagPattern } from '../../../src/git/tag.ts'
-import type { TagRef, TreeState } from '../../../src/rollout/model.ts'
+import type { TagRef, TreeDistance, TreeState } from '../../../src/rollout/model.ts'
 
 /** Path → content of a commit. */
 export type TrackedFiles = Readonly<Record<string, string>>
@@ -46,6 +46,13 @@ export class Git {
   get tree(): TreeState {
     if (this.#foreign !== null) return { kind: 'foreign', reason: this.#foreign }
     return { kind: 'clone', commit: this.#head, ref: this.#ref, clean: this.#changes().every(([path]) => !(path in this.filesOf(this.#head))) }
+  }
+
+  /** Its history is one line. Null for a tree that is no clone. */
+  distanceTo(commit: string): TreeDistance | null {
+    if (this.#foreign !== null) return null
+    const [here, there] = [this.#main.indexOf(this.#head), this.#main.indexOf(commit)]
+    return { ahead: Math.max(0, here - there), behind: Math.max(0, there - here) }
   }
 
   /** The project directory is a clone that stands at this commit of `main`. */

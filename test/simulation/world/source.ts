@@ -1,6 +1,6 @@
 import { assertReleaseTag, defaultTagPattern } from '../../../src/git/tag.ts'
 import { UpdaterError } from '../../../src/rollout/errors.ts'
-import type { TagRef, TreeState } from '../../../src/rollout/model.ts'
+import type { TagRef, TreeDistance, TreeState } from '../../../src/rollout/model.ts'
 import type { ReleaseSource } from '../../../src/rollout/ports.ts'
 import type { Deed } from './effects.ts'
 import type { Life } from './life.ts'
@@ -52,6 +52,10 @@ export class SimulatedSource implements ReleaseSource {
 
   describeTree(signal: AbortSignal): Promise<TreeState> {
     return this.#look('describeTree', signal, () => this.#stack.git.tree)
+  }
+
+  treeDistance(commit: string, signal: AbortSignal): Promise<TreeDistance | null> {
+    return this.#look('treeDistance', signal, () => (this.#stack.git.mirror.has(commit) ? this.#stack.git.distanceTo(commit) : null))
   }
 
   treeConflicts(commit: string, signal: AbortSignal): Promise<string[]> {
