@@ -5,6 +5,8 @@ set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source=scripts/machine/settings.sh
 source "$here/settings.sh"
+# shellcheck source=scripts/machine/import-image.sh
+source "$here/import-image.sh"
 
 usage() {
   cat <<TEXT
@@ -40,10 +42,6 @@ main() {
     say "base-images: $TRAEFIK left out: it was not built (run scripts/machine/prepare.sh)"
   fi
 }
-
-exists() { docker_there image inspect "$1" >/dev/null 2>&1; }
-
-docker_there() { DOCKER_CONFIG="$DOCKER_CONFIG_DIR" DOCKER_BUILDKIT=0 docker --host "unix://$SOCKET" "$@"; }
 
 import_distroless() {
   local root="$WORK/distroless"
@@ -83,8 +81,12 @@ import_traefik() {
   make_root "$root"
   mkdir -p "$root/usr/local/bin"
   cp "$TRAEFIK_BINARY" "$root/usr/local/bin/traefik"
+  # The official image is Alpine's: health checks may use its shell and commands.
+  mkdir -p "$root/bin"
+  cp "$(command -v busybox)" "$root/bin/busybox"
+  for name in sh wget cat ls; do ln -s busybox "$root/bin/$name"; done
   import "$root" "$TRAEFIK" --change 'ENTRYPOINT ["/usr/local/bin/traefik"]' \
-    --change 'ENV PATH=/usr/local/bin SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'
+    --change 'ENV PATH=/usr/local/bin:/bin SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'
 }
 
 # What every stand-in has: users as distroless names them, CA certificates, a /tmp.
@@ -99,34 +101,6 @@ nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin
 PASSWD
   printf 'root:x:0:\nnobody:x:65534:\nnonroot:x:65532:\n' >"$1/etc/group"
   cp /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"
-}
-
-# The shared libraries of a binary, and those by which names and addresses are looked up.
-copy_libraries() {
-  local file
-  {
-    ldd "$2" | grep -o '/[^ ]*'
-    find "$(dirname "$(ldd "$2" | grep -om1 '/[^ ]*libc\.so\.6')")" -maxdepth 1 -name 'libnss_*.so.2' -o -maxdepth 1 -name libresolv.so.2
-  } | sort -u | while read -r file; do
-    mkdir -p "$1$(dirname "$file")"
-    cp --dereference "$file" "$1$file"
-  done
-}
-
-# import ROOT TAG OPTION...
-import() {
-  local root=$1 tag=$2
-  shift 2
-  tar --create --directory "$root" . | docker_there import "$@" - "$tag" >/dev/null
-}
-
-# build_on TAG [CONTEXT] <DOCKERFILE
-build_on() {
-  local context=${2:-$WORK/empty}
-  mkdir -p "$context"
-  cat >"$context/Dockerfile"
-  docker_there build --quiet --network none --tag "$1" "$context" >/dev/null 2>"$WORK/build.log" ||
-    die "could not build $1: $(<"$WORK/build.log")"
 }
 
 main "$@"

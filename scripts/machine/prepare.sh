@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a bare Debian machine ready for the Docker level of the tests: an engine (not started), Traefik and
-# Compose v2, both built from their Go modules into a cache outside the checkout; and for the levels that trace
-# system calls (strace) and cut the power of disks (mkfs.ext4).
+# Compose v2, both built from their Go modules into a cache outside the checkout, and PostgreSQL (not started); and for
+# the levels that trace system calls (strace) and cut the power of disks (mkfs.ext4).
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source=scripts/machine/settings.sh
@@ -17,9 +17,9 @@ Cache: $CACHE (set ZETHERION_CACHE to move it).
 TEXT
 }
 
-PACKAGES=(docker.io iptables iproute2 git strace busybox-static ca-certificates util-linux procps tar e2fsprogs)
-# The command or file by which each package above is known to be there, so that a second run asks apt nothing.
-WITNESSES=(dockerd iptables ip git strace busybox /etc/ssl/certs/ca-certificates.crt flock ps tar mkfs.ext4)
+PACKAGES=(docker.io iptables iproute2 git strace busybox-static ca-certificates util-linux procps tar e2fsprogs postgresql)
+# The command, file or pattern of files by which each package above is known to be there, so that a second run asks apt nothing.
+WITNESSES=(dockerd iptables ip git strace busybox /etc/ssl/certs/ca-certificates.crt flock ps tar mkfs.ext4 '/usr/lib/postgresql/*/bin/postgres')
 
 main() {
   local require=false check=false
@@ -48,7 +48,7 @@ main() {
 install_packages() {
   local missing=()
   for i in "${!PACKAGES[@]}"; do
-    have "${WITNESSES[$i]}" || [[ -e "${WITNESSES[$i]}" ]] || missing+=("${PACKAGES[$i]}")
+    have "${WITNESSES[$i]}" || compgen -G "${WITNESSES[$i]}" >/dev/null || missing+=("${PACKAGES[$i]}")
   done
   [[ ${#missing[@]} -gt 0 ]] || return 0
   have apt-get || { say "prepare: no apt-get here; install by hand: ${missing[*]}"; return 1; }
@@ -102,8 +102,12 @@ report() {
   part docker "$(command -v docker)" "$(why_no_docker)" || complete=1
   part traefik "$TRAEFIK_BINARY" "$(why_no_binary "$TRAEFIK_BINARY")" || complete=1
   part compose "$DOCKER_CONFIG_DIR/cli-plugins/docker-compose" "$(why_no_binary "$COMPOSE_BINARY")" || complete=1
+  part postgres "$(postgres_directory)" "$(why_no_postgres)" || complete=1
+  part go "$(command -v go)" "$(go_is_new_enough)" || complete=1
   return "$complete"
 }
+
+why_no_postgres() { postgres_directory >/dev/null || echo "no server below /usr/lib/postgresql; run scripts/machine/prepare.sh as root"; }
 
 # part NAME PATH REASON
 part() {

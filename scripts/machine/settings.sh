@@ -20,3 +20,5 @@ die() {
   exit 1
 }
 have() { command -v "$1" >/dev/null 2>&1; }
+# Where Debian's newest PostgreSQL server is, such as /usr/lib/postgresql/15.
+postgres_directory() { find /usr/lib/postgresql -mindepth 3 -maxdepth 3 -path '*/bin/postgres' 2>/dev/null | sort -V | tail -n 1 | sed 's,/bin/postgres$,,' | grep .; }

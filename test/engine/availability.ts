@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** What the Docker level needs of a machine. */
-export type Part = 'docker' | 'traefik' | 'compose'
+/** What the Docker level needs of a machine; the whole stack wants PostgreSQL and, for its probe, Go besides. */
+export type Part = 'docker' | 'traefik' | 'compose' | 'postgres' | 'go'
+
+const parts: readonly Part[] = ['docker', 'traefik', 'compose', 'postgres', 'go']
 
 /** Where a part's command is, or in one sentence why it is not there and what to do. */
 type PartState = { readonly ready: true; readonly path: string } | { readonly ready: false; readonly reason: string }
@@ -18,7 +20,7 @@ export const machineScripts = fileURLToPath(new URL('../../scripts/machine/', im
  */
 export function engineAvailable(): Availability {
   const availability = look()
-  const reasons = missing(availability, ['docker', 'traefik', 'compose'])
+  const reasons = missing(availability, parts)
   if (reasons !== undefined && process.env['ZETHERION_REQUIRE_ALL'] === '1') {
     throw new Error(`ZETHERION_REQUIRE_ALL=1, but ${reasons}`)
   }
@@ -37,11 +39,17 @@ export function missing(availability: Availability, wanted: readonly Part[]): st
 function look(): Availability {
   if (process.platform !== 'linux') {
     const state: PartState = { ready: false, reason: `a private engine needs Linux, this is ${process.platform}` }
-    return { docker: state, traefik: state, compose: state }
+    return { docker: state, traefik: state, compose: state, postgres: state, go: state }
   }
   const check = spawnSync(`${machineScripts}prepare.sh`, ['--check'], { encoding: 'utf8', timeout: 20_000 })
   const output = `${check.error?.message ?? ''}${check.stdout ?? ''}`
-  return { docker: stateOf('docker', output), traefik: stateOf('traefik', output), compose: stateOf('compose', output) }
+  return {
+    docker: stateOf('docker', output),
+    traefik: stateOf('traefik', output),
+    compose: stateOf('compose', output),
+    postgres: stateOf('postgres', output),
+    go: stateOf('go', output),
+  }
 }
 
 function stateOf(part: Part, output: string): PartState {

@@ -1,0 +1,3 @@
+module zetherion/probe
+
+go 1.22
