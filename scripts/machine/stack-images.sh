@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes local stand-ins for the third-party images of the whole stack, because a private engine reaches no registry:
 # PostgreSQL is the real program from Debian's packages; qdrant, ollama and cloudflared are small programs of
-# test/stack/stand-ins. Each keeps its image's user, paths, volumes, ports and commands.
+# test/stack/stand-ins. Each keeps its image's user, paths, volumes, ports and commands. What a build would fetch (packages,
+# modules of node) is handed out by commands of the same names from what this machine has.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source=scripts/machine/settings.sh
@@ -16,7 +17,8 @@ usage() {
   cat <<TEXT
 usage: stack-images.sh SOCKET IMAGE...
 Makes each IMAGE in the engine behind SOCKET, unless it is there. Its repository tells what is made:
-  postgres, qdrant/qdrant, ollama/ollama, cloudflare/cloudflared, docker (the client with Compose, and git)
+  postgres, qdrant/qdrant, ollama/ollama, cloudflare/cloudflared, docker (the client with Compose), and
+  node, which gets an apt-get that knows git and ca-certificates, and an npm that knows this project's modules
 Run base-images.sh first.
 TEXT
 }
@@ -29,8 +31,14 @@ main() {
   trap 'rm -rf -- "$WORK"' EXIT
   local image
   for image in "${@:2}"; do
-    exists "$image" || make "$image" || die "could not make $image"
+    made "$image" || make "$image" || die "could not make $image"
   done
+}
+
+# base-images.sh makes a node without the commands that fetch.
+made() {
+  exists "$1" || return 1
+  [[ $1 != "$SLIM" ]] || [[ $(docker_there image inspect --format '{{index .Config.Labels "zetherion.fetches"}}' "$1") == true ]]
 }
 
 make() {
@@ -40,6 +48,7 @@ make() {
     ollama/ollama) make_ollama "$1" ;;
     cloudflare/cloudflared) make_cloudflared "$1" ;;
     docker) make_docker "$1" ;;
+    node) make_node "$1" ;;
     *) die "there is no stand-in for $1" ;;
   esac
 }
@@ -115,7 +124,7 @@ CMD ["version"]
 DOCKERFILE
 }
 
-# The client and its Compose plugin where the official image has them, and git, which Dockerfile.updater takes from here too.
+# The client and its Compose plugin where the official image has them.
 make_docker() {
   local root="$WORK/docker/root" file
   mkdir -p "$root/usr/local/bin" "$root/usr/local/libexec/docker/cli-plugins"
@@ -127,6 +136,39 @@ FROM $SLIM
 COPY root /
 CMD ["sh"]
 DOCKERFILE
+}
+
+make_node() {
+  local root="$WORK/node/root" git="$WORK/node/root/opt/packages/git" file
+  [[ $1 == "$SLIM" ]] || die "there is a stand-in for $SLIM only"
+  mkdir -p "$git"/usr/{bin,lib,share} "$root/usr/bin" "$root/opt/packages/ca-certificates/etc/ssl/certs"
+  cp -a /usr/bin/git /usr/bin/git-{receive-pack,upload-pack,upload-archive} "$git/usr/bin/"
+  cp -a /usr/share/git-core "$git/usr/share/"
+  cp -a /usr/lib/git-core "$git/usr/lib/"
+  for file in git git-remote-https; do copy_libraries "$git" "$git/usr/lib/git-core/$file"; done
+  cp /etc/ssl/certs/ca-certificates.crt "$root/opt/packages/ca-certificates/etc/ssl/certs/"
+  modules_of_project "$root/opt/modules"
+  cp "$STAND_INS/apt-get.sh" "$root/usr/bin/apt-get"
+  cp "$STAND_INS/npm.sh" "$root/usr/bin/npm"
+  add_commands "$root" find
+  build_on "$1" "$WORK/node" <<DOCKERFILE
+FROM $SLIM
+COPY root /
+LABEL zetherion.fetches=true
+DOCKERFILE
+}
+
+# Those that the bundle is made of and with, which is less than npm would install.
+modules_of_project() {
+  local project module
+  project="$(realpath "$here/../..")"
+  [[ -d $project/node_modules ]] || die "$project has no node_modules; run npm ci there"
+  mkdir -p "$1"
+  { npm ls --prefix "$project" --omit=dev --all --parseable 2>/dev/null | tail -n +2; ls -d "$project"/node_modules/{esbuild,@esbuild/*}; } |
+    sort -u | sed "s,^$(realpath "$project/node_modules")/,," | while read -r module; do
+    mkdir -p "$1/$(dirname "$module")"
+    cp -a "$project/node_modules/$module" "$1/$(dirname "$module")/"
+  done
 }
 
 # program NAME CONTEXT PATH: a stand-in as an executable file at PATH, with bash beside it.
