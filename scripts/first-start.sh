@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# Makes a fresh clone ready for `docker compose up -d`: .env with this host's facts and new secrets, and the directories that
+# the containers share, each with the owner that may write it. Run again it adds what is missing and changes nothing else.
+set -euo pipefail
+
+APP_ID=65532 # user and group of bot, skills, api and Traefik
+PROJECT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
+ENV_FILE="$PROJECT/.env"
+
+usage() {
+  cat <<TEXT
+usage: first-start.sh [--owner UID:GID]
+Fills in $ENV_FILE (from .env.example if there is none) and makes state/, data/ and logs/.
+Values that are set stay, and so do files. Nothing is started.
+--owner   who the updater runs as; default: the owner of this directory, which must not be root
+Not as root it asks the engine to set foreign owners, with the image of PostgreSQL, which the stack needs anyway.
+TEXT
+}
+
+say() { printf '%s\n' "$*"; }
+die() {
+  printf 'first-start.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+main() {
+  local owner=
+  while [[ $# -gt 0 ]]; do
+    case "$1" in
+      --help | -h) usage; exit 0 ;;
+      --owner) owner=${2:-}; shift 2 || die "--owner needs UID:GID" ;;
+      *) usage >&2; die "unknown argument: $1" ;;
+    esac
+  done
+  # It stands in compose files, mounts and .env as it is.
+  [[ $PROJECT =~ ^[A-Za-z0-9/._@+-]+$ ]] || die "$PROJECT holds characters other than letters, digits and . _ @ + -; move the clone"
+  : "${owner:=$(stat -c %u:%g "$PROJECT")}"
+  [[ $owner =~ ^[0-9]+:[0-9]+$ ]] || die "--owner wants numbers such as 1000:1000, not $owner"
+  [[ $owner != 0:* ]] || die "$PROJECT belongs to root, and the updater does not run as root: give the directory to an ordinary user, or name one with --owner"
+  OWNER=$owner
+
+  umask 077
+  [[ -e $ENV_FILE ]] || cp "$PROJECT/.env.example" "$ENV_FILE"
+  # Once: whoever takes the choice back later means it.
+  [[ -n $(value_of POSTGRES_PASSWORD) ]] || choose_compose_files
+  host_facts
+  secrets
+  [[ $(id -u) != 0 ]] || chown "$OWNER" "$ENV_FILE"
+  directories
+  first_routes
+  say "Ready. Next: docker compose up -d --build"
+}
+
+host_facts() {
+  fill PROJECT_DIR "$PROJECT"
+  fill UPDATER_UID "${OWNER%:*}"
+  fill UPDATER_GID "${OWNER#*:}"
+  local socket
+  socket="$(value_of DOCKER_SOCKET)"
+  : "${socket:=/var/run/docker.sock}"
+  [[ -S $socket ]] || die "there is no engine at $socket; start it, or set DOCKER_SOCKET in $ENV_FILE to where its socket is"
+  fill DOCKER_GID "$(stat -L -c %g "$socket")"
+  # The engine refuses a container that may take more processors than there are.
+  local name most
+  for name in BOT_CPUS:2 QDRANT_CPUS:2 OLLAMA_CPUS:4 OLLAMA_ROUTER_CPUS:2; do
+    most="$(nproc)"
+    [[ $most -ge ${name#*:} ]] || fill "${name%:*}" "$most.0"
+  done
+}
+
+secrets() {
+  fill POSTGRES_PASSWORD "$(random)"
+  fill SKILLS_API_SECRET "$(random)"
+}
+
+random() { od -An -v -tx1 -N24 /dev/urandom | tr -d ' \n'; }
+
+# At first what can run is started: the reference app with the gateway that it wants, and no tunnel without a token.
+choose_compose_files() {
+  local files=docker-compose.yml source
+  source="$(value_of APP_SOURCE)"
+  [[ ${source:-./reference-app} != ./reference-app ]] || files+=:docker-compose.reference-app.yml
+  [[ -n $(value_of TUNNEL_TOKEN) ]] || files+=:docker-compose.no-tunnel.yml
+  [[ ! -e $PROJECT/docker-compose.override.yml ]] || files+=:docker-compose.override.yml
+  [[ $files == docker-compose.yml ]] || fill COMPOSE_FILE "$files"
+}
+
+# value_of NAME: as .env sets it; nothing where it does not.
+value_of() { sed -n "s/^$1=//p" "$ENV_FILE" | tail -n 1; }
+
+# fill NAME VALUE: sets what is empty, in the place where .env.example has it.
+fill() {
+  [[ -z $(value_of "$1") ]] || return 0
+  # In the environment, since arguments can be seen by everybody on the host.
+  NAME=$1 VALUE=$2 awk '
+    BEGIN { name = ENVIRON["NAME"]; value = ENVIRON["VALUE"] }
+    !done && ($0 == name "=" || index($0, "#" name "=") == 1) { print name "=" value; done = 1; next }
+    $0 == name "=" { next }
+    { print }
+    END { if (!done) print name "=" value }' "$ENV_FILE" >"$ENV_FILE.new"
+  mv "$ENV_FILE.new" "$ENV_FILE"
+  say ".env: $1 is set"
+}
+
+directories() {
+  local missing=() place
+  # path, owner, mode: Traefik reads its directory as another user; skills reads the secret by its group, which the secret's
+  # file takes from the directory; the bot writes data and logs, which the operator's group may read.
+  local wanted=(
+    "state $OWNER 750"
+    "state/traefik $OWNER 755"
+    "state/traefik/dynamic $OWNER 755"
+    "state/secret ${OWNER%:*}:$APP_ID 2750"
+    "data $APP_ID:${OWNER#*:} 2770"
+    "logs $APP_ID:${OWNER#*:} 2770"
+  )
+  for place in "${wanted[@]}"; do
+    read -r path owner mode <<<"$place"
+    mkdir -p "$PROJECT/$path"
+    [[ $(stat -c '%u:%g %a' "$PROJECT/$path") == "$owner $mode" ]] || missing+=("$place")
+  done
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  if [[ $(id -u) == 0 ]]; then
+    printf '%s\n' "${missing[@]}" | set_rights "$PROJECT"
+  else
+    local image
+    image="$(sed -n 's/^ *image: \(postgres:[^ ]*\).*/\1/p' "$PROJECT/docker-compose.yml" | head -n 1)"
+    printf '%s\n' "${missing[@]}" | docker run --rm --interactive --network none --user 0:0 --entrypoint sh \
+      --volume "$PROJECT:$PROJECT" "$image" -c "$(declare -f set_rights); set_rights '$PROJECT'" ||
+      die "the engine could not set owners; run this script with sudo"
+  fi
+  for place in "${missing[@]}"; do say "$place"; done
+}
+
+# Plain sh: it runs inside the image too.
+set_rights() {
+  while read -r path owner mode; do
+    chown "$owner" "$1/$path" && chmod "$mode" "$1/$path" || return 1
+  done
+}
+
+# So that Traefik routes to blue before the updater has looked at the stack for the first time. The updater writes it from then on.
+first_routes() {
+  local live="$PROJECT/state/traefik/dynamic/updater-routes.yml" default="$PROJECT/config/traefik/dynamic/updater-routes.yml"
+  [[ ! -e $live && ! -e $PROJECT/state/updater-state.json ]] || return 0
+  local staged="$PROJECT/state/traefik/first-routes"
+  cp "$default" "$staged"
+  chmod 644 "$staged"
+  [[ $(id -u) != 0 ]] || chown "$OWNER" "$staged"
+  mv -n "$staged" "$live"
+  say "state/traefik/dynamic/updater-routes.yml: blue serves"
+}
+
+main "$@"
