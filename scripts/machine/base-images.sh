@@ -84,7 +84,10 @@ import_traefik() {
   # The official image is Alpine's: health checks may use its shell and commands.
   mkdir -p "$root/bin"
   cp "$(command -v busybox)" "$root/bin/busybox"
-  for name in sh wget cat ls; do ln -s busybox "$root/bin/$name"; done
+  for name in sh cat ls; do ln -s busybox "$root/bin/$name"; done
+  # Not the static busybox's own, which ends with a segmentation fault as soon as it looks an address up.
+  cp -L "$(command -v wget)" "$root/bin/wget"
+  copy_libraries "$root" "$root/bin/wget"
   import "$root" "$TRAEFIK" --change 'ENTRYPOINT ["/usr/local/bin/traefik"]' \
     --change 'ENV PATH=/usr/local/bin:/bin SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'
 }

@@ -17,9 +17,9 @@ Cache: $CACHE (set ZETHERION_CACHE to move it).
 TEXT
 }
 
-PACKAGES=(docker.io iptables iproute2 git strace busybox-static ca-certificates util-linux procps tar e2fsprogs postgresql)
+PACKAGES=(docker.io iptables iproute2 git strace busybox-static ca-certificates util-linux procps tar e2fsprogs postgresql wget)
 # The command, file or pattern of files by which each package above is known to be there, so that a second run asks apt nothing.
-WITNESSES=(dockerd iptables ip git strace busybox /etc/ssl/certs/ca-certificates.crt flock ps tar mkfs.ext4 '/usr/lib/postgresql/*/bin/postgres')
+WITNESSES=(dockerd iptables ip git strace busybox /etc/ssl/certs/ca-certificates.crt flock ps tar mkfs.ext4 '/usr/lib/postgresql/*/bin/postgres' wget)
 
 main() {
   local require=false check=false
@@ -120,7 +120,7 @@ part() {
 why_no_docker() {
   [[ $(uname -s) == Linux ]] || { echo "a private engine needs Linux"; return; }
   [[ $(id -u) == 0 ]] || { echo "starting a private engine needs root"; return; }
-  for command in dockerd containerd docker runc ip busybox flock; do
+  for command in dockerd containerd docker runc ip busybox flock wget; do
     have "$command" || { echo "the command $command is not installed; run scripts/machine/prepare.sh as root"; return; }
   done
 }
