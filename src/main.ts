@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createApi } from './api/create-api.ts'
 import { readDiskUsage } from './api/disk-usage.ts'
+import { examineInstallation, settingsRefused } from './diagnosis/examine-installation.ts'
+import { createInstallation } from './installation.ts'
 import { createLogger, logOf } from './logging.ts'
 import { UpdaterError, sentenceOf } from './rollout/errors.ts'
 import { defaultTagPattern } from './git/tag.ts'
@@ -98,6 +100,7 @@ async function startUpdater(settings: Settings, secret: Secret, logger: Logger):
     updater: front.service, secret, log: logger, clock,
     tagPattern: settings.git.tagPattern,
     diskUsage: () => readDiskUsage([settings.paths.stateDirectory, settings.paths.projectDirectory]),
+    examine: examineInstallation(createInstallation(settings, process.env)),
   })
   let watching: Promise<void> = Promise.resolve()
   // The API answers while the stack is looked at: a look may take as long as an undo.
@@ -132,7 +135,7 @@ async function startObserving(problems: readonly string[], secret: Secret, logge
   const reason = problems.join(' ')
   for (const problem of problems) logger.error(problem)
   const updater: UpdaterService = createObservingService(reason, () => (clock.monotonic() - begun) / 1000)
-  const app = createApi({ updater, secret, log: logger, clock, tagPattern: defaultTagPattern, diskUsage: () => Promise.resolve([]) })
+  const app = createApi({ updater, secret, log: logger, clock, tagPattern: defaultTagPattern, diskUsage: () => Promise.resolve([]), examine: () => Promise.resolve([settingsRefused(problems)]) })
   return { app, stop: () => app.close() }
 }
 

@@ -1,18 +1,19 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { UpdaterError, sentenceOf } from './rollout/errors.ts'
-import type { Clock, ContainerRuntime, Log, ReleaseSource } from './rollout/ports.ts'
+import type { Ports } from './rollout/context.ts'
+import type { Authority, Clock, ContainerRuntime, Log, ReleaseSource } from './rollout/ports.ts'
 import { createGitSource } from './git/git-source.ts'
 import type { ArchiveSource } from './git/archive.ts'
 import type { HostTable } from './sandbox/host-table.ts'
 import { createPolling, type Polling } from './polling/polling.ts'
 import { createHealthProbe } from './probes/health-probe.ts'
-import type { Settings } from './settings/settings.ts'
+import type { PathSettings, Settings } from './settings/settings.ts'
 import { createHistoryStore } from './storage/history-store.ts'
 import { takeHand } from './storage/lock.ts'
 import { createNodeFiles } from './storage/node-files.ts'
 import { createRecordStore } from './storage/record-store.ts'
-import { createSpaceReserve } from './storage/space-reserve.ts'
+import { createSpaceReserve, type SpaceReserve } from './storage/space-reserve.ts'
 import { createSystemRandom } from './storage/system-random.ts'
 import { checkRoutesPlace } from './traefik/routes-place.ts'
 import { createTraefikRouter } from './traefik/traefik-router.ts'
@@ -26,13 +27,17 @@ export interface World {
   close(): Promise<void>
 }
 
-/** What `main` has made already. */
-export interface WorldParts {
+/** What adapters are made of. */
+export interface Outside {
   readonly settings: Settings
   readonly clock: Clock
   readonly log: Log
   /** Environment of this process, of which child processes get a handful. */
   readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** What `main` has made already. */
+export interface WorldParts extends Outside {
   /** Why nothing may be changed now; asked each time. Null: nothing speaks against it. */
   readonly observing: () => string | null
   /** Another daemon took over: this process must end at once. */
@@ -46,45 +51,18 @@ export interface WorldParts {
 export async function createWorld(parts: WorldParts): Promise<World> {
   const { settings, clock, log } = parts
   const { paths, limits } = settings
-  const stagingDirectory = join(dirname(dirname(paths.routesFile)), '.staging')
+  const stagingDirectory = stagingDirectoryOf(paths)
   for (const directory of [paths.stateDirectory, dirname(paths.routesFile), stagingDirectory]) await makeDirectory(directory)
 
   const hand = await takeHand({ stateDirectory: paths.stateDirectory, routesPath: paths.routesFile })
   const files = createNodeFiles()
-  const random = createSystemRandom()
   const reserve = createSpaceReserve({ path: join(paths.stateDirectory, 'updater-reserve'), files, log })
-  const probe = createHealthProbe({
-    entryPoints: settings.traefik.entryPoints,
-    preview: settings.traefik.preview,
-    healthUrls: Object.values(settings.healthUrls),
-    limit: limits.probe,
-  })
-  const source = createGitSource({
-    // Without a remote of its own the project directory's repository is asked: its tags are what the operator fetched.
-    remote: settings.git.remote ?? paths.projectDirectory,
-    ...(settings.git.token === null ? {} : { token: settings.git.token.reveal() }),
-    stateDirectory: paths.stateDirectory,
-    projectDirectory: paths.projectDirectory,
-    tagPattern: settings.git.tagPattern,
-    limit: limits.git,
-    log,
-    environment: parts.environment,
-  })
+  const ports = await createPorts(parts, hand, reserve)
   const misplaced = await checkRoutesPlace({ routesPath: paths.routesFile, stagingDirectory })
   const polling: { current: Polling | null } = { current: null }
   const updater = new Updater({
-    ports: {
-      source,
-      runtime: await createRuntime(parts, source),
-      router: createTraefikRouter({ routesPath: paths.routesFile, stagingDirectory, files, authority: hand }),
-      probe,
-      history: createHistoryStore({ path: join(paths.stateDirectory, 'updater-history.jsonl'), files, random, log, reserve }),
-      clock,
-      random,
-      authority: hand,
-      log,
-    },
-    store: createRecordStore({ path: paths.stateFile, files, random, log, reserve, authority: hand }),
+    ports,
+    store: createRecordStore({ path: paths.stateFile, files, random: ports.random, log, reserve, authority: hand }),
     settings,
     watchInterval,
     observing: () => parts.observing() ?? misplaced,
@@ -92,7 +70,7 @@ export async function createWorld(parts: WorldParts): Promise<World> {
     polling: () => polling.current?.status() ?? { enabled: settings.polling.enabled, lastLookAt: null, nextLookAt: null, newest: null, outcome: null },
   })
   polling.current = createPolling({
-    source,
+    source: ports.source,
     updater,
     ...settings.polling,
     lookLimit: limits.git,
@@ -110,6 +88,50 @@ export async function createWorld(parts: WorldParts): Promise<World> {
   }
 }
 
+/**
+ * The outside as the settings name it. Nothing is connected or changed by making it.
+ * @param authority asked before every change; one that always refuses makes of it a look
+ * @param reserve space that the history may use on a full disk
+ */
+export async function createPorts(parts: Outside, authority: Authority, reserve?: SpaceReserve): Promise<Ports> {
+  const { settings, clock, log } = parts
+  const { paths, limits } = settings
+  const files = createNodeFiles()
+  const random = createSystemRandom()
+  const source = createGitSource({
+    // Without a remote of its own the project directory's repository is asked: its tags are what the operator fetched.
+    remote: settings.git.remote ?? paths.projectDirectory,
+    ...(settings.git.token === null ? {} : { token: settings.git.token.reveal() }),
+    stateDirectory: paths.stateDirectory,
+    projectDirectory: paths.projectDirectory,
+    tagPattern: settings.git.tagPattern,
+    limit: limits.git,
+    log,
+    environment: parts.environment,
+  })
+  return {
+    source,
+    runtime: await createRuntime(parts, source),
+    router: createTraefikRouter({ routesPath: paths.routesFile, stagingDirectory: stagingDirectoryOf(paths), files, authority }),
+    probe: createHealthProbe({
+      entryPoints: settings.traefik.entryPoints,
+      preview: settings.traefik.preview,
+      healthUrls: Object.values(settings.healthUrls),
+      limit: limits.probe,
+    }),
+    history: createHistoryStore({ path: join(paths.stateDirectory, 'updater-history.jsonl'), files, random, log, ...(reserve && { reserve }) }),
+    clock,
+    random,
+    authority,
+    log,
+  }
+}
+
+/** Beside the directory that Traefik watches, on its mount. */
+export function stagingDirectoryOf({ routesFile }: Pick<PathSettings, 'routesFile'>): string {
+  return join(dirname(dirname(routesFile)), '.staging')
+}
+
 /** @throws storage_failed */
 async function makeDirectory(path: string): Promise<void> {
   try {
@@ -123,7 +145,7 @@ async function makeDirectory(path: string): Promise<void> {
 const watchInterval = 10_000
 
 /** The engine's adapter is loaded only when it is used: the sandbox starts without it, and the API before it. */
-async function createRuntime(parts: WorldParts, source: ReleaseSource & ArchiveSource): Promise<ContainerRuntime> {
+async function createRuntime(parts: Outside, source: ReleaseSource & ArchiveSource): Promise<ContainerRuntime> {
   const { settings, clock, log } = parts
   const { paths, docker, limits, runtime } = settings
   const releasesDirectory = join(paths.stateDirectory, 'releases')
@@ -187,6 +209,6 @@ function hostTableOf(hosts: Readonly<Record<string, string>>): HostTable {
 }
 
 /** Compose's own rule for a project without a name. */
-function projectNameOf(directory: string): string {
+export function projectNameOf(directory: string): string {
   return basename(directory).toLowerCase().replace(/[^a-z0-9_-]/g, '').replace(/^[_-]+/, '')
 }

@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { Examine } from '../diagnosis/installation.ts'
 import type { Clock } from '../rollout/ports.ts'
 import type { UpdaterService } from '../updater/service.ts'
 import { answerError, answerErrors } from './answer-errors.ts'
@@ -60,6 +61,8 @@ export interface ApiParts {
   readonly clock: Pick<Clock, 'monotonic'>
   readonly tagPattern: RegExp
   readonly diskUsage: () => Promise<DiskUsage[]>
+  /** A look at machine and installation, which the updater itself does not know. Never rejects. */
+  readonly examine: Examine
   readonly limits?: ApiLimits
 }
 
@@ -73,7 +76,7 @@ const judgement = { coerceTypes: false, removeAdditional: false, useDefaults: fa
 
 /** The control API over an updater. It never listens by itself: the caller does, or injects. */
 export function createApi(parts: ApiParts): FastifyInstance {
-  const { updater, secret, clock, tagPattern, diskUsage, limits = defaultApiLimits } = parts
+  const { updater, secret, clock, tagPattern, diskUsage, examine, limits = defaultApiLimits } = parts
   const app = createServer(parts.log, limits)
   answerErrors(app)
   logRequests(app)
@@ -89,7 +92,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
   void app.register(holdRoutes, { updater })
   void app.register(maintenanceRoutes, { updater })
   void app.register(historyRoutes, { updater })
-  void app.register(diagnosticsRoutes, { updater, diskUsage, limit: limits.diagnostics })
+  void app.register(diagnosticsRoutes, { updater, diskUsage, examine, limit: limits.diagnostics })
   void app.register(openapiRoutes)
   return app
 }

@@ -100,6 +100,14 @@ const container = Type.Object({
 })
 export type WireContainer = Static<typeof container>
 
+const finding = Type.Object({
+  id: Type.String({ description: 'stable; docs/doctor.md has a row for each' }),
+  verdict: Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('wrong'), Type.Literal('not_checked')]),
+  found: Type.String({ description: 'one sentence' }),
+  advice: nullable(Type.String({ description: 'what to do, in one sentence' })),
+})
+export type WireFinding = Static<typeof finding>
+
 export const diagnostics = Type.Object({
   ...statusKeys,
   git_sha: text,
@@ -108,6 +116,7 @@ export const diagnostics = Type.Object({
   git_problem: text,
   containers: Type.Array(container),
   containers_problem: text,
+  checks: Type.Array(finding),
   disk_usage: Type.Array(
     Type.Object({ path: Type.String(), total_bytes: nullable(Type.Number()), free_bytes: nullable(Type.Number()), used_percent: nullable(Type.Number()), problem: text }),
   ),

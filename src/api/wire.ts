@@ -1,8 +1,9 @@
+import type { Finding } from '../diagnosis/finding.ts'
 import type { Container, HistoryEntry, Hold, Maintenance, OpenOperation, Quarantine, Release, TagRef, UpdateResult } from '../rollout/model.ts'
 import { UpdaterError, sentenceOf } from '../rollout/errors.ts'
 import type { Diagnostics, OperationView, PollingStatus, Status } from '../updater/service.ts'
 import type {
-  DiagnosticsAnswer, HistoryAnswer, OperationAnswer, StatusAnswer, UpdateResultAnswer, WireContainer, WireMaintenance, WireOperation, WireRelease,
+  DiagnosticsAnswer, HistoryAnswer, OperationAnswer, StatusAnswer, UpdateResultAnswer, WireContainer, WireFinding, WireMaintenance, WireOperation, WireRelease,
 } from './schemas.ts'
 
 /*
@@ -77,7 +78,9 @@ export function wireOperationView(view: OperationView): OperationAnswer {
 }
 
 /** `git_clean` is a boolean also when nothing is known of the tree: then it is false, and `git_problem` says why. */
-export function wireDiagnostics(diagnostics: Diagnostics, status: Status, diskUsage: DiagnosticsAnswer['disk_usage']): DiagnosticsAnswer {
+export function wireDiagnostics(
+  diagnostics: Diagnostics, findings: readonly Finding[], status: Status, diskUsage: DiagnosticsAnswer['disk_usage'],
+): DiagnosticsAnswer {
   const { tree, containers } = diagnostics
   return {
     ...wireStatus(status),
@@ -87,12 +90,17 @@ export function wireDiagnostics(diagnostics: Diagnostics, status: Status, diskUs
     git_problem: tree.kind === 'clone' ? null : tree.reason,
     containers: 'error' in containers ? [] : containers.map(wireContainer),
     containers_problem: 'error' in containers ? containers.error : null,
+    checks: findings.map(wireFinding),
     disk_usage: diskUsage,
   }
 }
 
 export function wireMaintenance({ reason, by, since }: Maintenance): WireMaintenance {
   return { reason, by, since }
+}
+
+export function wireFinding({ check, verdict, found, advice }: Finding): WireFinding {
+  return { id: check, verdict, found, advice }
 }
 
 function wireOperation(operation: OpenOperation): WireOperation {

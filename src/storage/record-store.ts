@@ -44,7 +44,7 @@ const mode = 0o644
 export function createRecordStore(options: RecordStoreOptions): RecordStore {
   const { path, files, checks = createStorageChecks(), reserve, authority } = options
   const directory = dirname(path)
-  const previousPath = `${path}.previous`
+  const previousPath = previousOf(path)
   const damagedPath = `${path}.damaged`
   const temporaryPrefix = `${path.slice(path.lastIndexOf('/') + 1)}.tmp-`
   const inTurn = oneAtATime()
@@ -59,25 +59,9 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
   }
 
   async function load(): Promise<LoadedRecord> {
-    const loaded = await look()
+    const loaded = await lookAtRecord({ path, files, checks })
     if (loaded.kind !== 'newer') await sweep()
     return loaded
-  }
-
-  async function look(): Promise<LoadedRecord> {
-    try {
-      const bytes = await files.read(path)
-      if (bytes !== null) return explain(decodeRecord(bytes, checks))
-      if ((await files.read(previousPath)) === null) return { kind: 'none' }
-    } catch (error) {
-      throw new UpdaterError('storage_failed', `The record ${path} cannot be read (${sentenceOf(error)}); mend the disk or its permissions and restart.`, { cause: error })
-    }
-    return { kind: 'damaged', reason: `The record ${path} is gone, but ${previousPath} is there: it was removed after the first run. The previous generation is older and is not used.` }
-  }
-
-  function explain(loaded: LoadedRecord): LoadedRecord {
-    if (loaded.kind !== 'damaged') return loaded
-    return { kind: 'damaged', reason: `The record ${path} cannot be used: ${loaded.reason}. Its previous generation is older than what was last acknowledged and is not used.` }
   }
 
   async function write(record: UpdaterRecord): Promise<void> {
@@ -159,6 +143,28 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
       options.log.warn(`Leftovers of the record in ${directory} could not be removed: ${sentenceOf(error)}`)
     }
   }
+}
+
+/** What lies there, and nothing is changed by looking: also for whoever is not the daemon. @throws storage_failed */
+export async function lookAtRecord({ path, files, checks = createStorageChecks() }: Pick<RecordStoreOptions, 'path' | 'files' | 'checks'>): Promise<LoadedRecord> {
+  const previousPath = previousOf(path)
+  try {
+    const bytes = await files.read(path)
+    if (bytes !== null) return explain(path, decodeRecord(bytes, checks))
+    if ((await files.read(previousPath)) === null) return { kind: 'none' }
+  } catch (error) {
+    throw new UpdaterError('storage_failed', `The record ${path} cannot be read (${sentenceOf(error)}); mend the disk or its permissions and restart.`, { cause: error })
+  }
+  return { kind: 'damaged', reason: `The record ${path} is gone, but ${previousPath} is there: it was removed after the first run. The previous generation is older and is not used.` }
+}
+
+function previousOf(path: string): string {
+  return `${path}.previous`
+}
+
+function explain(path: string, loaded: LoadedRecord): LoadedRecord {
+  if (loaded.kind !== 'damaged') return loaded
+  return { kind: 'damaged', reason: `The record ${path} cannot be used: ${loaded.reason}. Its previous generation is older than what was last acknowledged and is not used.` }
 }
 
 /**

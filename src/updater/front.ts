@@ -28,6 +28,7 @@ export function createFront(first: UpdaterService): Front {
       enterMaintenance: (reason, by) => behind.enterMaintenance(reason, by),
       leaveMaintenance: (by) => behind.leaveMaintenance(by),
       diagnostics: (signal) => behind.diagnostics(signal),
+      reloadRoutes: (by) => behind.reloadRoutes(by),
       subscribe(listener) {
         listeners.set(listener, behind.subscribe(listener))
         return () => {

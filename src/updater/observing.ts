@@ -1,3 +1,4 @@
+import { judgeUpdater } from '../diagnosis/updater.ts'
 import { UpdaterError } from '../rollout/errors.ts'
 import type { UpdaterService } from './service.ts'
 import { statusOf } from './status.ts'
@@ -26,7 +27,13 @@ export function createObservingService(reason: string, uptimeSeconds: () => numb
     cancel: refuse,
     enterMaintenance: refuse,
     leaveMaintenance: refuse,
-    diagnostics: () => Promise.resolve({ tree: { kind: 'unknown', reason }, containers: { error: reason } }),
+    diagnostics: async () => ({
+      tree: { kind: 'unknown', reason },
+      containers: { error: reason },
+      findings: [{ check: 'updater', ...judgeUpdater({ uptimeSeconds: uptimeSeconds(), observing: reason, waiting: null }) }],
+      known: { operation: null, lastBuildBytes: 0 },
+    }),
+    reloadRoutes: refuse,
     subscribe: () => () => undefined,
   }
 }

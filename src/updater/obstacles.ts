@@ -3,16 +3,22 @@ import type { UpdaterRecord } from '../rollout/model.ts'
 import { pauseReasonOf } from '../rollout/pause.ts'
 import type { Status } from './service.ts'
 
-/** Why an operation of this kind is not taken on; null when nothing speaks against it. A hold stops no rollback, maintenance mode does. */
-export function obstacleTo(kind: 'apply' | 'rollback', record: UpdaterRecord): UpdaterError | null {
+/** Why this is not taken on; null when nothing speaks against it. A hold stops an apply alone, maintenance mode everything. */
+export function obstacleTo(kind: keyof typeof inMaintenance, record: UpdaterRecord): UpdaterError | null {
   const reason = pauseReasonOf(record)
   if (reason === null) return null
   if (record.maintenance !== null) {
-    const [first, how] = kind === 'apply' ? ['Rollouts are paused.', 'apply'] : ['A rollback would start what somebody may have stopped on purpose.', 'roll back']
+    const [first, how] = inMaintenance[kind]
     return new UpdaterError('in_maintenance', `${first} ${asSentence(reason)} Leave it with DELETE /maintenance, then ${how} again.`)
   }
   return kind === 'apply' ? new UpdaterError('paused', `Rollouts are paused: ${asSentence(reason)} Unpause with POST /update/unpause.`) : null
 }
+
+const inMaintenance = {
+  apply: ['Rollouts are paused.', 'apply'],
+  rollback: ['A rollback would start what somebody may have stopped on purpose.', 'roll back'],
+  reload: ['New routes would be written where somebody works by hand.', 'ask'],
+} as const
 
 /**
  * Why nothing else is taken on meanwhile.

@@ -1,3 +1,5 @@
+import type { Finding } from '../diagnosis/finding.ts'
+import type { Known } from '../diagnosis/installation.ts'
 import type { HistoryEntry, OpenOperation, Quarantine, TagRef, TreeState, UpdateResult } from '../rollout/model.ts'
 import type { Container, Hold, Maintenance, Release } from '../rollout/model.ts'
 import type { Color } from '../rollout/topology.ts'
@@ -76,6 +78,9 @@ export interface PollingStatus {
 export interface Diagnostics {
   readonly tree: TreeState | { readonly kind: 'unknown'; readonly reason: string }
   readonly containers: readonly Container[] | { readonly error: string }
+  /** What the updater sees of the stack; the rest is looked at by whoever knows the machine. */
+  readonly findings: readonly Finding[]
+  readonly known: Known
 }
 
 /** How one operation stands, for `GET /update/operations/<id>`. */
@@ -120,6 +125,11 @@ export interface UpdaterService {
   /** Looks at the stack at once, and sees to it again. @returns what is not as it should be. @throws not_durable */
   leaveMaintenance(by: string): Promise<readonly string[]>
   diagnostics(signal: AbortSignal): Promise<Diagnostics>
+  /**
+   * Writes the routes anew, the same colors under a new generation, and tells whether Traefik takes them on every entry point.
+   * @throws in_progress, in_maintenance, observing, shutting_down
+   */
+  reloadRoutes(by: string): Promise<Finding>
   /** Tells events until the returned function is called. */
   subscribe(listener: (event: RolloutEvent) => void): () => void
 }

@@ -7,7 +7,7 @@ import type { RecordStore } from '../rollout/ports.ts'
 import { managedServices } from '../rollout/topology.ts'
 import { untilAborted } from '../rollout/within.ts'
 import { Announcements } from './announcements.ts'
-import { diagnose } from './diagnosis.ts'
+import { diagnose, proveReload } from './diagnosis.ts'
 import { Flight } from './flight.ts'
 import { holdDurably, pauseDurably, pausesAsked, resumeDurably, setMaintenance, stillPaused } from './holds.ts'
 import { Lookout } from './lookout.ts'
@@ -199,7 +199,13 @@ export class Updater implements UpdaterService {
   }
 
   diagnostics(signal: AbortSignal): Promise<Diagnostics> {
-    return diagnose(this.#reach(signal))
+    return diagnose(this.#reach(signal), { journal: this.#lookout.journal, status: this.status(), doing: this.#flight?.what ?? null })
+  }
+
+  async reloadRoutes(by: string): ReturnType<UpdaterService['reloadRoutes']> {
+    const journal = this.#ready()
+    if (this.#isBusy) throw this.#inProgress()
+    return this.#hand(() => proveReload(this.#context(journal, this.#leaving.signal, null), by))
   }
 
   subscribe(listener: (event: RolloutEvent) => void): () => void {

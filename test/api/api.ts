@@ -16,6 +16,7 @@ export function freshApi(parts: Partial<ApiParts> = {}): FastifyInstance {
     clock: { monotonic: () => 0 },
     tagPattern: /^v?\d+\.\d+\.\d+$/,
     diskUsage: () => Promise.reject(new Error('the test did not model diskUsage')),
+    examine: () => Promise.reject(new Error('the test did not model examine')),
     limits: defaultApiLimits,
     ...parts,
   })

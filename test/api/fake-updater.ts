@@ -18,6 +18,7 @@ export function fakeUpdater(modelled: Partial<UpdaterService> = {}): UpdaterServ
     enterMaintenance: unmodelled('enterMaintenance'),
     leaveMaintenance: unmodelled('leaveMaintenance'),
     diagnostics: unmodelled('diagnostics'),
+    reloadRoutes: unmodelled('reloadRoutes'),
     subscribe: unmodelled('subscribe'),
     ...modelled,
   }

@@ -36,7 +36,7 @@ export function createCompose(settings: DockerSettings): Compose {
 }
 
 /** No token of ours may be interpolated into a compose file. */
-function minimalEnvironment(settings: DockerSettings): Record<string, string> {
+export function minimalEnvironment(settings: Pick<DockerSettings, 'dockerHost' | 'environment'>): Record<string, string> {
   const environment: Record<string, string> = { DOCKER_HOST: settings.dockerHost }
   for (const name of ['PATH', 'HOME', 'DOCKER_CONFIG']) {
     const value = settings.environment[name]

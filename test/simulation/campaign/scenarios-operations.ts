@@ -56,6 +56,16 @@ export const requests: readonly Scenario[] = [
   cancelling('health_preview_api'),
   cancelling('health_bot'),
   {
+    name: 'having Traefik take the routes anew',
+    begin: () => upgraded(),
+    async act(world) {
+      await world.drive(world.updater.reloadRoutes('operator'))
+      return nothingTold
+    },
+    ends: () => ({ serves: ['v1.1.0'], held: false, quarantine: [] }),
+    always: { serves: ['v1.1.0'], held: false, quarantine: [] },
+  },
+  {
     name: 'unpausing after a failure',
     async begin() {
       const world = await installed('bot dies')

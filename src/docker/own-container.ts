@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises'
+import type { Mounted } from '../diagnosis/installation.ts'
+import { inspectContainer } from './containers/list.ts'
+import type { Engine } from './engine.ts'
+
+/** How a path of this process reaches the host. @throws engine_unreachable, engine_failed */
+export async function findMounted(engine: Engine, path: string, signal: AbortSignal): Promise<Mounted> {
+  const around = await containerAround()
+  if (around === 'none') return { kind: 'host' }
+  const found = around === 'unknown' ? null : await inspectContainer(engine, around.id, signal)
+  return found === null ? { kind: 'unknown' } : mountedBy(found.Mounts, path)
+}
+
+/** A mount as the engine tells it; `Destination` is the path inside. */
+export interface Mount {
+  readonly Source: string
+  readonly Destination: string
+  readonly RW: boolean
+}
+
+/** By the innermost mount above the path. */
+export function mountedBy(mounts: readonly Mount[], path: string): Mounted {
+  const above = mounts.filter(({ Destination }) => path === Destination || path.startsWith(`${Destination.replace(/\/$/, '')}/`))
+  const [innermost] = above.toSorted((a, b) => b.Destination.length - a.Destination.length)
+  if (innermost === undefined) return { kind: 'not_mounted' }
+  return { kind: 'mounted', hostPath: `${innermost.Source.replace(/\/$/, '')}${path.slice(innermost.Destination.replace(/\/$/, '').length)}`, writable: innermost.RW }
+}
+
+async function containerAround(): Promise<'none' | 'unknown' | { readonly id: string }> {
+  const mountinfo = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '') // not Linux: nothing is around
+  const id = containerIn(mountinfo)
+  if (id !== null) return { id }
+  return await readFile('/.dockerenv').then(() => 'unknown' as const, () => 'none' as const)
+}
+
+/** The engine mounts three files of its own into each container, from a directory that is named by the container's id. */
+export function containerIn(mountinfo: string): string | null {
+  return /\/containers\/([0-9a-f]{64})\/(?:hostname|hosts|resolv\.conf) \/etc\/(?:hostname|hosts|resolv\.conf) /.exec(mountinfo)?.[1] ?? null
+}
