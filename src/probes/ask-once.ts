@@ -1,7 +1,7 @@
 import { request, STATUS_CODES, type IncomingMessage, type RequestOptions } from 'node:http'
 import type { ProbeAnswer } from '../rollout/model.ts'
 import { stampHeader } from '../rollout/stamp.ts'
-import { detailOf } from './failure-detail.ts'
+import { detailOf, isRefusal } from './failure-detail.ts'
 
 export interface Question {
   readonly url: string
@@ -32,7 +32,7 @@ export async function askOnce(question: Question): Promise<ProbeAnswer> {
   } catch (error) {
     signal.throwIfAborted()
     const detail = ended.signal.aborted ? `no whole answer within ${limit} ms` : detailOf(error)
-    return { healthy: false, status: null, stamp: null, detail }
+    return { healthy: false, status: null, stamp: null, detail, ...(isRefusal(error) && { refused: true }) }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)

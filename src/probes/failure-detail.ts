@@ -9,6 +9,11 @@ const details: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'host name not known at the moment',
 }
 
+/** Whether nobody listens at the address. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
+}
+
 /** A few words for an operator out of what the HTTP client threw. */
 export function detailOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -244,6 +244,8 @@ export interface ProbeAnswer {
   readonly stamp: string | null
   /** For people: `503 Service Unavailable`, `connection refused`. */
   readonly detail: string
+  /** Nobody listens there: the connection was refused at once. */
+  readonly refused?: true
 }
 
 /** What a look at the operator's working tree found. */

@@ -85,6 +85,29 @@ test('an installation without previews is told so, and goes on', async () => {
   expect(result.stepsCompleted).not.toContain('health_preview_skills')
 })
 
+test('a Traefik of the predecessor\'s, without the internal entry point, is told so and what to do, and the rollout goes on', async () => {
+  const world = new World({ releases: { 'v1.1.0': 'good', 'v1.2.0': 'good' } })
+  world.stack.traefik.listensInternally = false
+  await world.start()
+  const result = await apply(world, 'v1.1.0')
+  expect(result.status).toBe('success')
+  expect(result.warnings).toEqual(['skills', 'api'].map((group) => expect.stringMatching(new RegExp(`^${group} was not checked through Traefik.*Restart it once`))))
+  expect(result.stepsCompleted).not.toContain('health_preview_skills')
+
+  world.stack.traefik.listensInternally = true
+  const next = await apply(world, 'v1.2.0')
+  expect(next).toMatchObject({ status: 'success', warnings: [] })
+  expect(next.stepsCompleted).toContain('health_preview_skills')
+})
+
+test('a Traefik that refuses every connection is not taken for one without previews', async () => {
+  const world = new World({ releases: { 'v1.1.0': 'good' } })
+  await world.start()
+  world.stack.traefik.down = true
+  const result = await apply(world, 'v1.1.0')
+  expect(result).toMatchObject({ status: 'failed', error: expect.stringMatching(/preview of .*limits\.previewHealth.*refused/) })
+})
+
 test('a project directory that is no clone of the releases is left as it is', async () => {
   const world = new World({ releases: { 'v1.1.0': 'good' } })
   world.stack.git.makeForeign('it is no git repository')

@@ -4,16 +4,20 @@ import type { ProbeAnswer } from '../model.ts'
 import { passGate } from '../gates.ts'
 import { stepNames } from '../plan.ts'
 import { sideBySide } from '../side-by-side.ts'
+import type { Color, Group } from '../topology.ts'
 import { withOutput } from './standby.ts'
 import { gate } from './step.ts'
 
-/** Has Traefik itself reach the standby before any user does (fault 29). An installation without previews is told so. */
+/**
+ * Has Traefik itself reach the standby before any user does (fault 29). An installation without previews is told so: one
+ * that has none configured, and one that was taken over from the predecessor and whose Traefik still runs with entry points of old.
+ */
 export async function checkPreviews(context: Context): Promise<void> {
   const { targetColor, topology } = context.journal.operation
   await sideBySide(context, topology.groups, async (together, group) => {
-    const first = await together.ports.probe.preview(group, targetColor, together.signal)
-    if (first === null) {
-      await warn(together, `${group.name} was not checked through Traefik before the switch: no internal entry point is configured.`)
+    const missing = await missingEntryPoint(together, group, targetColor)
+    if (missing !== null) {
+      await warn(together, `${group.name} was not checked through Traefik before the switch: ${missing}`)
       return
     }
     await gate(together, stepNames.preview(group.name), () => passGate(together, {
@@ -25,6 +29,16 @@ export async function checkPreviews(context: Context): Promise<void> {
       throw await withOutput(together, group.services[targetColor], error)
     }))
   })
+}
+
+/** Why there are no previews; null when there are, or when Traefik as a whole does not answer, which the gate will tell. */
+async function missingEntryPoint({ ports: { probe }, signal }: Context, group: Group, color: Color): Promise<string | null> {
+  const first = await probe.preview(group, color, signal)
+  if (first === null) return 'no internal entry point is configured.'
+  if (first.refused !== true || (await probe.routed(group, signal)).status === null) return null
+  // Again, since a Traefik that starts opens one entry point after the other.
+  const second = await probe.preview(group, color, signal)
+  return second?.refused === true ? 'Traefik runs without the internal entry point. Restart it once with the config/traefik/traefik.yml of this release.' : null
 }
 
 const gone: ProbeAnswer = { healthy: false, status: null, stamp: null, detail: 'the internal entry point is gone' }

@@ -51,7 +51,7 @@ export function healthProbeContract(name: string, open: () => Promise<HealthProb
 
       test('an endpoint where nothing listens is not healthy', async () => {
         await world.behave(place, { kind: 'refuses' })
-        expect(await ask(place, never)).toMatchObject({ healthy: false, stamp: null, detail: expect.stringMatching(/\w/) })
+        expect(await ask(place, never)).toMatchObject({ healthy: false, stamp: null, detail: expect.stringMatching(/\w/), ...(place === 'direct' && { refused: true }) })
       })
 
       test('an endpoint that hangs is not healthy once the limit is over', async () => {

@@ -30,7 +30,7 @@ export class SimulatedProbe implements HealthProbe {
     return this.#ask('preview', signal, () => {
       if (!this.#stack.hasPreviews) return null
       const { traefik, engine } = this.#stack
-      if (traefik.down) return refused
+      if (traefik.down || !traefik.listensInternally) return refused
       const inForce = traefik.at(internalEntryPoint)
       if (inForce === null || inForce.generation === null) return { healthy: false, status: 404, stamp: null, detail: '404 Not Found' }
       const [instance] = engine.of(group.services[color])
@@ -82,7 +82,7 @@ export class SimulatedProbe implements HealthProbe {
 /** What a question comes to: an answer, or none until the probe gives up. */
 type Asked = ProbeAnswer | 'hangs'
 
-const refused: ProbeAnswer = { healthy: false, status: null, stamp: null, detail: 'connection refused' }
+const refused: ProbeAnswer = { healthy: false, status: null, stamp: null, detail: 'connection refused', refused: true }
 const nowhere: ProbeAnswer = { healthy: false, status: null, stamp: null, detail: 'the container has no address' }
 const late: ProbeAnswer = { healthy: false, status: null, stamp: null, detail: `no answer within ${probeLimit} ms` }
 

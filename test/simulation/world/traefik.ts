@@ -17,6 +17,8 @@ export interface InForce {
 export class Traefik {
   /** Answers nothing. */
   down = false
+  /** False for one that was started with the predecessor's static configuration. */
+  listensInternally = true
   readonly #disk: Disk
   readonly #entryPoints = new Map<string, InForce | null>()
   readonly #leftAt = new Map<Color, number>()
