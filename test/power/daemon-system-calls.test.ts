@@ -100,7 +100,8 @@ describe.skipIf(withoutStrace)(titleWithStrace('a daemon whose system calls fail
       outcomes.push(outcome)
     }
     expect(outcomes.filter((outcome) => outcome === 'held').length).toBeGreaterThan(4)
-    expect(outcomes.filter((outcome) => outcome === 'finished').length).toBeGreaterThan(1)
+    // Four or five writes follow the commit: every third of them is one or two.
+    expect(outcomes.filter((outcome) => outcome === 'finished').length).toBeGreaterThan(0)
   })
 
   test('fault 10: in whichever step it dies at the rename of a record, one color is served and it converges', async () => {
