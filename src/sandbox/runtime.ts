@@ -79,7 +79,7 @@ export function createSandboxRuntime(options: SandboxOptions): ContainerRuntime 
 
     async preflight(release, services, needBytes, signal) {
       signal.throwIfAborted()
-      refuseUnsoundRelease(release, await readRelease(places, release, 'release_refused'), services)
+      await refuseUnsoundRelease(places, release, services)
       await refuseFullDisk(directory, needBytes)
     },
 

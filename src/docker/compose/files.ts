@@ -38,7 +38,7 @@ export async function composeFilesOf(settings: ComposeFileSettings, commit: stri
     else if (settings.composeFiles !== null || name !== defaultOverride) missing.push(name)
   }
   if (missing.length > 0) {
-    throw new UpdaterError('release_refused', `The compose file ${missing.join(', ')} is neither in the release nor in the project directory.`, { details: { reasons: missing.map((name) => `${name} is missing`) } })
+    throw new UpdaterError('release_refused', `The compose file ${missing.join(', ')} is neither in the release nor in the project directory.`, { details: { reasons: missing.map((name) => `${name} is neither in the release nor in the project directory`) } })
   }
   return found
 }

@@ -8,11 +8,20 @@ export interface ComposeService {
   readonly name: string
   readonly image: string | null
   readonly build: ComposeBuild | null
-  /** Absolute paths on the host that it binds. */
-  readonly bindSources: readonly string[]
+  readonly binds: readonly ComposeBind[]
   readonly pullPolicy: string | null
   /** How many containers it asks for. */
   readonly containers: number
+}
+
+/** A path of the host that a service sees. */
+export interface ComposeBind {
+  /** Absolute path on the host. */
+  readonly source: string
+  /** The section that says it. */
+  readonly section: 'volumes' | 'secrets' | 'configs'
+  /** Where a volume is mounted; the name of a secret or config. */
+  readonly as: string
 }
 
 export interface ComposeBuild {
@@ -25,7 +34,10 @@ export interface ComposeBuild {
   readonly otherKeys: readonly string[]
 }
 
-/** Reads the output of `config`, of either version. @throws compose_failed when it is not what Compose writes */
+/**
+ * Reads the output of `config`, of either version.
+ * @throws compose_failed when it is not what Compose writes; release_refused with `details.words` when a service is not what we can read
+ */
 export function readComposeModel(text: string): ComposeModel {
   const file = record(parseYaml(text), 'the file')
   const services = Object.entries(record(file['services'] ?? {}, 'services'))
@@ -49,9 +61,9 @@ function readService(name: string, service: Mapping, file: Mapping): ComposeServ
     name,
     image: textOrNull(service['image'], `${where}.image`),
     build: service['build'] === undefined || service['build'] === null ? null : readBuild(service['build'], `${where}.build`),
-    bindSources: [
-      ...list(service['volumes'], `${where}.volumes`).flatMap((volume) => bindSource(volume, `${where}.volumes`)),
-      ...['secrets', 'configs'].flatMap((kind) => list(service[kind], `${where}.${kind}`).flatMap((entry) => fileBehind(entry, kind, file))),
+    binds: [
+      ...list(service['volumes'], `${where}.volumes`).flatMap((volume) => bindOf(volume, `${where}.volumes`)),
+      ...fileKinds.flatMap((kind) => list(service[kind], `${where}.${kind}`).flatMap((entry) => fileBehind(entry, kind, file))),
     ],
     pullPolicy: textOrNull(service['pull_policy'], `${where}.pull_policy`),
     containers: number(service['scale'] ?? deploy['replicas'] ?? 1, `${where}.deploy.replicas`),
@@ -85,17 +97,22 @@ function split(entry: string): [string, string | null] {
 }
 
 /** Version 2 writes mappings, version 1 `source:target:mode`. */
-function bindSource(volume: unknown, where: string): string[] {
-  if (typeof volume === 'string') return volume.startsWith('/') && volume.includes(':') ? [unescape(volume.slice(0, volume.indexOf(':')))] : []
+function bindOf(volume: unknown, where: string): ComposeBind[] {
+  if (typeof volume === 'string') {
+    const [source = '', target] = volume.split(':')
+    return source.startsWith('/') && target !== undefined ? [{ source: unescape(source), section: 'volumes', as: unescape(target) }] : []
+  }
   const mapping = record(volume, where)
-  return mapping['type'] === 'bind' ? [text(mapping['source'], `${where}.source`)] : []
+  return mapping['type'] === 'bind' ? [{ source: text(mapping['source'], `${where}.source`), section: 'volumes', as: text(mapping['target'], `${where}.target`) }] : []
 }
 
+const fileKinds = ['secrets', 'configs'] as const
+
 /** Compose binds the file of a secret or config as well. */
-function fileBehind(entry: unknown, kind: string, file: Mapping): string[] {
-  const name = typeof entry === 'string' ? entry : text(record(entry, kind)['source'], `${kind}.source`)
-  const source = record(record(file[kind] ?? {}, kind)[name] ?? {}, `${kind}.${name}`)['file']
-  return source === undefined ? [] : [text(source, `${kind}.${name}.file`)]
+function fileBehind(entry: unknown, section: 'secrets' | 'configs', file: Mapping): ComposeBind[] {
+  const name = typeof entry === 'string' ? entry : text(record(entry, section)['source'], `${section}.source`)
+  const source = record(record(file[section] ?? {}, section)[name] ?? {}, `${section}.${name}`)['file']
+  return source === undefined ? [] : [{ source: text(source, `${section}.${name}.file`), section, as: name }]
 }
 
 function record(value: unknown, where: string): Mapping {
@@ -132,6 +149,8 @@ function unescape(value: string): string {
   return value.replaceAll('$$', '$')
 }
 
+/** What is no compose file at all is none of Compose's; something inside that it let pass and we cannot read is the release's doing. */
 function unexpected(where: string, what: string): UpdaterError {
-  return new UpdaterError('compose_failed', `The output of \`config\` has no ${what.replace(/^an? /, '')} at ${where}; see whether the compose command is right.`)
+  if (where === 'the file') return new UpdaterError('compose_failed', 'The output of `config` is not the file that Compose writes; see whether the compose command is right.')
+  return new UpdaterError('release_refused', `${where} must be ${what}.`, { details: { words: `${where} must be ${what}` } })
 }

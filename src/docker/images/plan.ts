@@ -33,7 +33,7 @@ export function planBuilds(
     const planned = planBuild(project, model, release, service)
     const other = builds.get(planned.reference)
     if (other !== undefined && other.key !== planned.key) {
-      throw new UpdaterError('release_refused', `${service} and ${other.services.join(', ')} build different images under the name ${planned.reference}; give them different image names.`)
+      throw new UpdaterError('release_refused', `${service} and ${other.services.join(', ')} build different images under the name ${planned.reference}; give them different image names.`, { details: { service } })
     }
     builds.set(planned.reference, { ...planned, services: [...(other?.services ?? []), service] })
   }

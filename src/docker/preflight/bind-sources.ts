@@ -1,6 +1,10 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join, relative } from 'node:path'
-import type { ComposeService } from '../compose/model.ts'
+import { join, posix, relative } from 'node:path'
+import { placeOf, spotsAt } from '../../compose-file/source.ts'
+import type { ComposeSource } from '../../compose-file/source.ts'
+import { entriesOf, itemsOf, textOf } from '../../compose-file/spots.ts'
+import type { Spot } from '../../compose-file/spots.ts'
+import type { ComposeBind, ComposeService } from '../compose/model.ts'
 import type { DockerSettings } from '../settings.ts'
 
 type Places = Pick<DockerSettings, 'projectDirectory' | 'sharedDirectories' | 'log'>
@@ -9,24 +13,29 @@ type Places = Pick<DockerSettings, 'projectDirectory' | 'sharedDirectories' | 'l
  * Bind sources that are not there (the engine would make an empty directory of root's), and those that the release
  * tracks: they would change under the container when the working tree is brought to a release.
  */
-export async function bindReasons(service: ComposeService, places: Places, checkout: string): Promise<string[]> {
+export async function bindReasons(service: ComposeService, sources: readonly ComposeSource[], places: Places, checkout: string): Promise<string[]> {
   const reasons = await Promise.all(
-    service.bindSources.map(async (source) => {
+    service.binds.map(async (bind) => {
+      const { source } = bind
+      const what = `${placeOfBind(sources, service.name, bind)}: ${service.name} binds ${source}`
       if (await isTracked(checkout, relative(places.projectDirectory, source))) {
-        return [`${service.name} binds ${source}, which the release tracks; bind a path that is not in the repository`]
+        return [`${what}, which the release tracks; bind a path that is not in the repository`]
       }
       if (!isShared(places.sharedDirectories, source)) {
         places.log.info('a bind source cannot be seen from here; not checked', { service: service.name, source })
         return []
       }
-      return (await isThere(source)) ? [] : [`${service.name} binds ${source}, which does not exist; create it`]
+      return (await isThere(source)) ? [] : [`${what}, which does not exist; create it`]
     }),
   )
   return reasons.flat()
 }
 
-/** A directory counts only for files that are more than place holders. */
-async function isTracked(checkout: string, inside: string): Promise<boolean> {
+/**
+ * Whether a release's repository has this path; a directory counts only for files that are more than place holders.
+ * @param inside relative to the repository
+ */
+export async function isTracked(checkout: string, inside: string): Promise<boolean> {
   if (inside === '..' || inside.startsWith('../')) return false
   const path = join(checkout, inside)
   const found = await stat(path).catch(() => null)
@@ -34,6 +43,30 @@ async function isTracked(checkout: string, inside: string): Promise<boolean> {
   if (!found.isDirectory()) return true
   const entries = await readdir(path, { recursive: true, withFileTypes: true })
   return entries.some((entry) => !entry.isDirectory() && entry.name !== '.gitkeep' && entry.name !== '.gitignore')
+}
+
+/** Sources hold variables and relative paths, so an entry is known by where it is mounted. */
+function placeOfBind(sources: readonly ComposeSource[], service: string, { section, as }: ComposeBind): string {
+  if (section !== 'volumes') return placeOf(sources, [section, as, 'file'])
+  const found = sources.flatMap((source) =>
+    spotsAt(source, ['services', service, 'volumes'])
+      .flatMap((volumes) => itemsOf(volumes) ?? [])
+      .filter((item) => plain(targetOf(item)) === plain(as))
+      .map(({ offset }) => source.place(offset)),
+  )
+  return found.at(-1) ?? placeOf(sources, ['services', service, 'volumes'])
+}
+
+function targetOf(item: Spot): string {
+  const long = entriesOf(item)?.get('target')
+  if (long !== undefined) return textOf(long) ?? ''
+  // A variable's default may hold colons.
+  const [, target = ''] = (textOf(item) ?? '').replace(/\$\{(?:[^{}]|\$\{[^{}]*\})*\}/g, '').split(':')
+  return target
+}
+
+function plain(path: string): string {
+  return posix.normalize(path).replace(/(.)\/$/, '$1')
 }
 
 function isShared(directories: readonly string[] | null, path: string): boolean {

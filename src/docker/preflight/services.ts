@@ -1,18 +1,21 @@
+import { placeOf } from '../../compose-file/source.ts'
+import type { ComposeSource } from '../../compose-file/source.ts'
 import type { ComposeService } from '../compose/model.ts'
 import { isReleaseTag, operationOf, parseReference } from '../references.ts'
 
 const harmlessPullPolicies = new Set(['missing', 'if_not_present', 'never'])
 
 /** Why a managed service cannot be rolled out as its compose file describes it. */
-export function serviceReasons(service: ComposeService): string[] {
+export function serviceReasons({ name, image, pullPolicy, containers }: ComposeService, sources: readonly ComposeSource[]): string[] {
   const reasons: string[] = []
-  const reference = parseReference(service.image ?? '')
-  if (service.image === null) reasons.push(`${service.name} has no image name; give it one with a tag of its own, such as ${service.name}:current`)
-  else if (reference === null) reasons.push(`${service.name} pins the image ${service.image}; a managed service needs a name with a tag that can be moved`)
-  else if (isReleaseTag(reference.tag) || operationOf(reference.tag) !== null) reasons.push(`${service.name} pins the tag ${reference.tag}, whose form the updater uses for its own tags; name it otherwise`)
-  if (service.pullPolicy !== null && !harmlessPullPolicies.has(service.pullPolicy)) {
-    reasons.push(`${service.name} has pull_policy ${service.pullPolicy}, which would replace the image that was built`)
+  const refuse = (key: string, sentence: string): void => {
+    reasons.push(`${placeOf(sources, ['services', name, ...key.split('.')])}: ${name} ${sentence}`)
   }
-  if (service.containers !== 1) reasons.push(`${service.name} asks for ${service.containers} containers; a managed service runs as one`)
+  const reference = parseReference(image ?? '')
+  if (image === null) refuse('image', `has no image name; give it one with a tag of its own, such as ${name}:current`)
+  else if (reference === null) refuse('image', `pins the image ${image}; a managed service needs a name with a tag that can be moved`)
+  else if (isReleaseTag(reference.tag) || operationOf(reference.tag) !== null) refuse('image', `pins the tag ${reference.tag}, whose form the updater uses for its own tags; name it otherwise`)
+  if (pullPolicy !== null && !harmlessPullPolicies.has(pullPolicy)) refuse('pull_policy', `has pull_policy ${pullPolicy}, which would replace the image that was built`)
+  if (containers !== 1) refuse('deploy.replicas', `asks for ${containers} containers; a managed service runs as one`)
   return reasons
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { parse } from 'yaml'
+import { type ComposeSource, readComposeSource } from '../../compose-file/source.ts'
 import { type Mapping, isMapping, readMapping } from '../shape.ts'
 import { readTextFile } from '../whole-file.ts'
 import { type Unset, interpolate } from './interpolation.ts'
@@ -27,6 +28,16 @@ export interface ComposeProject {
   definition(name: string): Mapping
 }
 
+/** The files as they were written, for refusals that say where; those that are nowhere are left out. */
+export async function readComposeSources({ release, project, files }: ComposePlaces, tag: string): Promise<ComposeSource[]> {
+  const found = await Promise.all(files.map(async (file) => {
+    const [own, operators] = [await readTextFile(join(release, file)), await readTextFile(join(project, file))]
+    if (own !== null) return readComposeSource(file, `at ${tag}`, own)
+    return operators === null ? null : readComposeSource(file, 'in the project directory', operators)
+  }))
+  return found.filter((source) => source !== null)
+}
+
 /** @throws Error naming the file */
 export async function readComposeProject(places: ComposePlaces): Promise<ComposeProject> {
   const variables = await readVariables(places.project)
@@ -44,7 +55,7 @@ export async function readComposeProject(places: ComposePlaces): Promise<Compose
 }
 
 /** The project's `.env`; nothing of our own environment gets into a service. */
-async function readVariables(project: string): Promise<Record<string, string>> {
+export async function readVariables(project: string): Promise<Record<string, string>> {
   const path = join(project, '.env')
   const parsed = parseEnv((await readTextFile(path)) ?? '')
   const entries = Object.entries(parsed).filter((entry): entry is [string, string] => entry[1] !== undefined)

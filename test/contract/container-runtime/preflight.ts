@@ -11,12 +11,12 @@ export function preflightContract(here: () => ContainerRuntimeWorld): void {
       await runtime.preflight(release('good'), everyService, 0, limit())
     })
 
-    it('refuses a release with all its reasons at once, each named', async () => {
+    it('refuses a release with all its reasons at once, each named, and with file and line', async () => {
       const { runtime, release } = here()
       const refusal = runtime.preflight(release('incomplete'), everyService, 0, limit())
       await expect(refusal).rejects.toMatchObject({ code: 'release_refused' })
       await expect(refusal).rejects.toThrow(/bot/)
-      await expect(refusal).rejects.toThrow(/NOBODY_SETS_THIS/)
+      await expect(refusal).rejects.toThrow(/docker-compose\.yml:8:16 at v1\.0\.9: [^;]*NOBODY_SETS_THIS/)
     })
 
     it('refuses a release that needs more space than there is, without blaming the release', async () => {

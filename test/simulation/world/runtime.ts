@@ -31,7 +31,7 @@ export class SimulatedRuntime implements ContainerRuntime {
       if (services.length === 0) return
       if (!this.#stack.hasFilesOf(release.commit)) throw new UpdaterError('release_refused', `There are no compose files of ${release.tag}.`)
       if (this.#stack.kindOf(release.commit) === 'preflight refuses') {
-        throw new UpdaterError('release_refused', `${release.tag} cannot work here: its compose file lacks the service ${services.at(-1)}; the variable NOBODY_SETS_THIS is not set.`)
+        throw new UpdaterError('release_refused', `${release.tag} cannot run here: docker-compose.yml:1:1 at ${release.tag}: there is no service ${services.at(-1)}; docker-compose.yml:8:16 at ${release.tag}: this wants the variable NOBODY_SETS_THIS.`)
       }
       if (this.#stack.freeBytes < needBytes) throw new UpdaterError('disk_full', `${needBytes} bytes are needed and ${this.#stack.freeBytes} are free.`)
     })

@@ -28,11 +28,14 @@ secrets:
       name: 'bot',
       image: 'bot:current',
       build: { context: '/srv/stack', dockerfile: 'Dockerfile.bot', target: 'run', args: { CHANNEL: 'stable', COUNT: '3' }, otherKeys: [] },
-      bindSources: ['/srv/stack/data', '/srv/stack/secret$1'],
+      binds: [
+        { source: '/srv/stack/data', section: 'volumes', as: '/data' },
+        { source: '/srv/stack/secret$1', section: 'secrets', as: 'token' },
+      ],
       pullPolicy: 'never',
       containers: 1,
     })
-    expect(model.get('postgres')).toMatchObject({ build: null, bindSources: [], containers: 2 })
+    expect(model.get('postgres')).toMatchObject({ build: null, binds: [], containers: 2 })
   })
 
   it('is read as version 1 writes it', () => {
@@ -49,7 +52,7 @@ version: '3.9'
 `)
     expect(model.get('bot')).toMatchObject({
       build: { context: '/srv/stack', dockerfile: 'Dockerfile', target: null, args: { CHANNEL: 'stable' }, otherKeys: ['network'] },
-      bindSources: ['/srv/stack/data'],
+      binds: [{ source: '/srv/stack/data', section: 'volumes', as: '/data' }],
       containers: 3,
     })
     expect(model.get('web')?.build?.context).toBe('/srv/web')

@@ -39,7 +39,7 @@ describe('the builds of a release', () => {
 })
 
 describe('a managed service', () => {
-  const reasons = (service: string) => [...model(`  bot: ${service}`).values()].flatMap(serviceReasons)
+  const reasons = (service: string) => [...model(`  bot: ${service}`).values()].flatMap((service) => serviceReasons(service, []))
 
   it('is sound with one container and an image name whose tag can be moved', () => {
     expect(reasons("{ image: 'bot:current', pull_policy: never }")).toEqual([])

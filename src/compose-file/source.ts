@@ -1,0 +1,125 @@
+import { LineCounter, isAlias, parseAllDocuments, visit } from 'yaml'
+import type { Document, YAMLParseError } from 'yaml'
+import { printable } from './printable.ts'
+import { entriesOf, itemsOf, rootOf } from './spots.ts'
+import type { Spot } from './spots.ts'
+
+/** Keys and list indices from the top of a compose file: `['services', 'bot', 'volumes', 0]`. */
+export type Path = readonly (string | number)[]
+
+/** A compose file as it was written, so that a refusal can say where. */
+export interface ComposeSource {
+  /** `docker-compose.yml` as listed or as it is called in the repository; never a path of ours. */
+  readonly name: string
+  /** Empty when there are errors. */
+  readonly documents: readonly Document[]
+  /** Why it cannot be read at all, each with its place: `docker-compose.yml:4:5 at v1.3.0: this is not YAML: …` */
+  readonly errors: readonly string[]
+  /** `docker-compose.yml:41:5 at v1.3.0`; without an offset the file alone. */
+  place(offset?: number): string
+}
+
+/** Bytes; the file is read whole and by people. */
+export const largestComposeFile = 1_000_000
+
+/**
+ * Parses a compose file. Never throws: what is wrong is in `errors`.
+ * @param where follows the place: `at v1.3.0`, `in the project directory`
+ */
+export function readComposeSource(name: string, where: string, text: string): ComposeSource {
+  const lines = new LineCounter()
+  const place = (offset?: number): string => {
+    if (offset === undefined) return `${name} ${where}`
+    const { line, col } = lines.linePos(offset)
+    return `${name}:${Math.max(line, 1)}:${Math.max(col, 1)} ${where}`
+  }
+  const failed = (errors: readonly string[]): ComposeSource => ({ name, documents: [], errors: errors.map(printable), place })
+  try {
+    if (text.length > largestComposeFile) return failed([`${place()}: this is larger than ${largestComposeFile / 1_000_000} MB`])
+    const documents: readonly Document[] = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })]
+    const errors = documents.flatMap((document) => [
+      ...tellable(document.errors).map((error) => `${place(error.pos[0])}: ${sentence(error, text)}`),
+      ...looseAliases(document, place),
+      ...strangeRoot(document, place),
+    ])
+    if (errors.length > 0) return failed(errors)
+    return documents.every((document) => rootOf(document) === null) ? failed([`${place()}: this is empty`]) : { name, documents, errors: [], place }
+  } catch (error) {
+    return failed([`${place()}: this cannot be read as YAML: ${firstLine(error)}`])
+  }
+}
+
+/** A file that is there but cannot be read. */
+export function unreadableSource(name: string, where: string, error: unknown): ComposeSource {
+  const place = (): string => `${name} ${where}`
+  return { name, documents: [], errors: [printable(`${place()}: this cannot be read: ${firstLine(error)}`)], place }
+}
+
+/** The place of what Compose has at this path, or of the nearest thing around it; of several files the last that goes as deep. */
+export function placeOf(sources: readonly ComposeSource[], path: Path): string {
+  let found = { depth: -1, place: sources[0]?.place() ?? '' }
+  for (const source of sources) {
+    for (const document of source.documents) {
+      const { depth, offset } = deepest(rootOf(document), path)
+      // A file that does not even begin to say it is named only if none does.
+      if (depth >= Math.max(found.depth, 1) || found.depth < 0) found = { depth, place: source.place(offset) }
+    }
+  }
+  return found.place
+}
+
+/** Everything at this path, in all documents of the file. */
+export function spotsAt({ documents }: ComposeSource, path: Path): Spot[] {
+  return documents.flatMap((document) => {
+    const { depth, spot } = deepest(rootOf(document), path)
+    return depth === path.length && spot !== null ? [spot] : []
+  })
+}
+
+function deepest(root: Spot | null, path: Path): { readonly depth: number; readonly offset: number; readonly spot: Spot | null } {
+  let spot = root
+  let depth = 0
+  for (const key of path) {
+    const next = spot === null ? undefined : (entriesOf(spot)?.get(String(key)) ?? itemsOf(spot)?.[Number(key)])
+    if (next === undefined) break
+    spot = next
+    depth += 1
+  }
+  return { depth, offset: spot?.offset ?? 0, spot }
+}
+
+/** Of what breaks the syntax the first: the others follow from it. */
+function tellable(errors: readonly YAMLParseError[]): YAMLParseError[] {
+  const breaking = errors.filter(({ code }) => code !== 'DUPLICATE_KEY').toSorted((left, right) => left.pos[0] - right.pos[0])
+  return breaking.length > 0 ? breaking.slice(0, 1) : errors.slice(0, mostErrors)
+}
+
+/** Told of one file. */
+const mostErrors = 5
+
+function sentence(error: YAMLParseError, text: string): string {
+  if (error.code !== 'DUPLICATE_KEY') return `this is not YAML: ${firstLine(error)}`
+  const key = /^[^\s:#{}[\],]+/.exec(text.slice(error.pos[0]))?.[0] ?? 'a key'
+  return `${key} stands here a second time`
+}
+
+/** Aliases that name nothing are an error of no parser but a hole in what is built from it. */
+function looseAliases(document: Document, place: (offset: number) => string): string[] {
+  const loose: string[] = []
+  visit(document, {
+    Alias(_key, alias) {
+      if (isAlias(alias) && alias.resolve(document) === undefined) loose.push(`${place(alias.range?.[0] ?? 0)}: the alias *${alias.source} stands for nothing`)
+    },
+  })
+  return loose
+}
+
+function strangeRoot(document: Document, place: (offset: number) => string): string[] {
+  const root = rootOf(document)
+  return root === null || entriesOf(root) !== null ? [] : [`${place(root.offset)}: a compose file must be a mapping with the section services`]
+}
+
+function firstLine(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+  return line
+}

@@ -1,0 +1,63 @@
+import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml'
+import type { Document } from 'yaml'
+
+/** A value in a parsed YAML document, and where it stands: at its key in a mapping, itself in a list. */
+export interface Spot {
+  readonly document: Document
+  readonly node: unknown
+  /** Characters from the beginning of the file. */
+  readonly offset: number
+}
+
+/** The whole of a document; null for one that holds nothing. */
+export function rootOf(document: Document): Spot | null {
+  const node: unknown = document.contents
+  return isNode(node) ? resolved({ document, node, offset: node.range?.[0] ?? 0 }) : null
+}
+
+/** Entries of a mapping, those of `<<` included where it does not say otherwise itself; null for what is no mapping. */
+export function entriesOf(spot: Spot): Map<string, Spot> | null {
+  return collect(spot, mostMerges)
+}
+
+/** Items of a list; null for what is none. */
+export function itemsOf({ document, node }: Spot): Spot[] | null {
+  if (!isSeq(node)) return null
+  return node.items.flatMap((item) => (isNode(item) ? [resolved({ document, node: item, offset: item.range?.[0] ?? 0 })] : []))
+}
+
+/** A text, a number or whatever else stands alone, as text; null for lists, mappings and nothing. */
+export function textOf({ node }: Spot): string | null {
+  if (!isScalar(node) || node.value === null) return null
+  return typeof node.value === 'string' ? node.value : (node.source ?? JSON.stringify(node.value))
+}
+
+export function isText({ node }: Spot): boolean {
+  return isScalar(node) && typeof node.value === 'string'
+}
+
+/** A value with a tag of its own (`!reset`, `!override`) is Compose's business. */
+export function isTagged({ node }: Spot): boolean {
+  return isNode(node) && node.tag !== undefined && node.tag.startsWith('!')
+}
+
+/** `<<` may lead into itself. */
+const mostMerges = 16
+
+function collect({ document, node, offset }: Spot, depth: number): Map<string, Spot> | null {
+  if (!isMap(node)) return null
+  const own = new Map<string, Spot>()
+  const merged = new Map<string, Spot>()
+  for (const { key, value } of node.items) {
+    if (!isScalar(key)) continue
+    const spot = resolved({ document, node: value, offset: key.range?.[0] ?? offset })
+    if (key.value !== '<<') own.set(String(key.value), spot)
+    else if (depth > 0) for (const source of itemsOf(spot) ?? [spot]) for (const [name, entry] of collect(source, depth - 1) ?? []) if (!merged.has(name)) merged.set(name, entry)
+  }
+  return new Map([...merged, ...own])
+}
+
+/** What an alias stands for, at the alias's place. */
+function resolved(spot: Spot): Spot {
+  return isAlias(spot.node) ? { ...spot, node: spot.node.resolve(spot.document) } : spot
+}
