@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFile, rename, rm } from 'node:fs/promises'
+import { chmod, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -62,6 +62,13 @@ await build({
   define: { 'process.env.BUNDLE': JSON.stringify(updater) },
 })
 await precompile(updater)
+await build({
+  ...common,
+  entryPoints: { updaterctl: 'src/cli/main.ts' },
+  outExtension: { '.js': '.cjs' },
+  banner: { js: '#!/usr/bin/env node' },
+})
+await chmod(join(dist, 'updaterctl.cjs'), 0o755)
 
 /** The updater as the one function that the launcher runs. Answers with its name, which tells what is in it. */
 async function buildUpdater() {
