@@ -13,3 +13,5 @@ export const tagLabel = 'zetherion.updater.tag'
 export const composeProjectLabel = 'com.docker.compose.project'
 export const composeServiceLabel = 'com.docker.compose.service'
 export const composeOneOffLabel = 'com.docker.compose.oneoff'
+/** `service:condition:restart`, separated by commas; version 2 only. */
+export const composeDependsOnLabel = 'com.docker.compose.depends_on'

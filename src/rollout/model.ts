@@ -210,6 +210,8 @@ export interface Container {
   readonly exitCode: number | null
   /** ISO 8601 UTC; null if it never started. */
   readonly startedAt: string | null
+  /** Services that somebody's compose waits for before it starts this one for the first time; absent where it waits for none. */
+  readonly awaits?: readonly string[]
 }
 
 /** The live routes file as found. */

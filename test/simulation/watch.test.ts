@@ -3,6 +3,7 @@ import { settle } from './at-rest.ts'
 import { apply } from './operator.ts'
 import { operatorDown, operatorRestart, operatorUp } from './world/operator-compose.ts'
 import { dockerRemove, dockerStop } from './world/operator-docker.ts'
+import type { Instance } from './world/engine.ts'
 import { watchInterval, World } from './world/world.ts'
 
 async function idle(): Promise<World> {
@@ -12,6 +13,17 @@ async function idle(): Promise<World> {
   await world.pass(2 * watchInterval)
   world.disturbed = true
   return world
+}
+
+/** The bot as an operator's compose makes it anew: created, and not started before what it depends on is ready. */
+async function createdAgain(world: World, awaits: readonly string[]): Promise<Instance> {
+  const { engine } = world.stack
+  const [old] = engine.of('bot')
+  if (old === undefined) throw new Error('there is no bot')
+  await world.run(dockerRemove(world.stack, 'bot'))
+  const created = engine.create('bot', old.image, true)
+  created.awaits = awaits
+  return created
 }
 
 /** Effects of a daemon on containers since the beginning. */
@@ -71,6 +83,31 @@ describe('an operator is not raced', () => {
     expect(await world.run(command(world))).toBeNull()
     await world.pass(2 * watchInterval)
     expect(handsOn(world).slice(before)).toEqual([])
+    world.disturbed = false
+    await settle(world)
+  })
+
+  test('docker compose down, and an up that waits for the databases: nothing is started before they are ready', async () => {
+    const world = await idle()
+    const bot = await createdAgain(world, ['postgres'])
+    const before = handsOn(world).length
+    await world.pass(100_000)
+    expect(handsOn(world).slice(before)).toEqual([])
+    bot.awaits = []
+    world.stack.engine.launch(bot)
+    await world.pass(2 * watchInterval)
+    expect(handsOn(world).slice(before)).toEqual([])
+    world.disturbed = false
+    await settle(world)
+  })
+
+  test('an up that gave up waiting: what it created is started after three minutes', async () => {
+    const world = await idle()
+    const bot = await createdAgain(world, ['postgres'])
+    await world.pass(170_000)
+    expect(runs(world, 'bot')).toBe(false)
+    await world.until('it runs', () => runs(world, 'bot'), 30_000)
+    bot.awaits = []
     world.disturbed = false
     await settle(world)
   })

@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts'
 import { unless } from '../engine-errors.ts'
 import type { ImageLabels } from '../images/labels-of-images.ts'
 import { composeOneOffLabel, composeProjectLabel, composeServiceLabel, revisionLabel } from '../labels.ts'
+import { awaitedBy } from './awaits.ts'
 import { readContainer } from './read-container.ts'
 
 export interface ProjectOfContainers {
@@ -19,11 +20,12 @@ export async function listContainers(
     docker.listContainers({ all: true, filters: { label: [`${composeProjectLabel}=${project.project}`] }, abortSignal }),
   )
   const wanted = listed.filter(({ Labels }) => services.includes(Labels[composeServiceLabel] ?? '') && Labels[composeOneOffLabel] !== 'True')
-  const found = await Promise.all(wanted.map(({ Id }) => inspectContainer(engine, Id, signal)))
+  const found = await Promise.all(wanted.map(async (entry) => ({ info: await inspectContainer(engine, entry.Id, signal), awaits: awaitedBy(entry, listed) })))
   return await Promise.all(
-    found.filter((info) => info !== null).map(async (info) => {
+    found.flatMap(({ info, awaits }) => (info === null ? [] : [{ info, awaits }])).map(async ({ info, awaits }) => {
       const labels = (await images.of(info.Image, signal)) ?? info.Config.Labels
-      return readContainer(info, labels[revisionLabel] ?? null, project.networkName)
+      const container = readContainer(info, labels[revisionLabel] ?? null, project.networkName)
+      return awaits.length === 0 ? container : { ...container, awaits }
     }),
   )
 }

@@ -36,11 +36,12 @@ export function isLeftToCompose(context: Context, world: World, topology: Topolo
  */
 export async function startFallen(context: Context, world: World, topology: Topology, patience: Patience, hurry: boolean): Promise<'again' | Rest> {
   const { fallenGrace, restarts, restartWindow } = context.settings.policy
+  const graceOf = (service: string): number => (isAwaiting(world, service) ? composeWaits : fallenGrace)
   const { activeColor, active } = context.journal.record
   const now = context.ports.clock.monotonic()
   const down = fallen(world, topology, activeColor)
   patience.fallen = new Map(down.map((service) => [service, seenAs(world, service, patience, now)]))
-  const ripe = hurry ? down : down.filter((service) => now - (patience.fallen.get(service)?.since ?? now) >= fallenGrace)
+  const ripe = hurry ? down : down.filter((service) => now - (patience.fallen.get(service)?.since ?? now) >= graceOf(service))
   if (ripe.length === 0) return { told: null, againIn: fallenGrace }
   const sinceLast = now - (patience.starts.at(-1) ?? -Infinity)
   if (!hurry && sinceLast < startEvery) return { told: null, againIn: startEvery - sinceLast }
@@ -119,6 +120,14 @@ const tagsEvery = 60_000
 function isAdopted({ commit }: Release): boolean {
   return commit.startsWith('adopted-')
 }
+
+/** An operator's `docker compose up -d` has made it and starts it as soon as what it depends on is ready; before, it could not work. */
+function isAwaiting(world: World, service: string): boolean {
+  return containersOf(world, service).some(({ awaits = [] }) => awaits.length > 0)
+}
+
+/** After that Compose has given up, or was killed, ms. */
+const composeWaits = 3 * 60_000
 
 /** Since when a service is down as it is now: a container that was removed or replaced meanwhile is somebody's work. */
 function seenAs(world: World, service: string, patience: Patience, now: number): { seen: string; since: number } {

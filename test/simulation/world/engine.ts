@@ -36,6 +36,8 @@ export interface Instance {
   /** Starts so far; an exit that belongs to an earlier one is void. */
   run: number
   output: readonly Output[]
+  /** What somebody's compose waits for before it starts this one. */
+  awaits?: readonly string[]
 }
 
 export const engineTimes = { call: 2, create: 20, start: 40, exit: 60, boot: 400, die: 300, restart: 100 } as const

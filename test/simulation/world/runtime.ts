@@ -195,13 +195,14 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   #view(instance: Instance): Container {
-    const { id, service, state, image, restarts, exitCode, startedAt, singleton } = instance
+    const { id, service, state, image, restarts, exitCode, startedAt, singleton, awaits } = instance
     return {
       id, service, state, restarts, exitCode, imageId: image.id, commit: image.commit,
       health: singleton && !this.#stack.engine.singletonsHaveHealthCheck ? 'none' : this.#healthOf(instance),
       address: state === 'running' ? service : null,
       ports: {},
       startedAt: startedAt === null ? null : new Date(this.#life.clock.now() - this.#life.clock.monotonic() + startedAt).toISOString(),
+      ...(awaits !== undefined && { awaits }),
     }
   }
 
