@@ -4,7 +4,7 @@ import type { HiddenText } from './hidden-text.ts'
 import type { Problem } from './settings.ts'
 
 /** Every variable that the daemon reads (api-contract.md, "Settings that exist in the field today", and its own). */
-const variables = [
+export const variables = [
   'AUTO_UPDATE_ENABLED', 'AUTO_UPDATE_REPO', 'AUTO_UPDATE_CHECK_INTERVAL_MINUTES', 'AUTO_UPDATE_PAUSE_ON_FAILURE',
   'UPDATE_REQUIRE_APPROVAL', 'GITHUB_TOKEN', 'UPDATER_SECRET', 'UPDATER_SECRET_PATH', 'UPDATER_STATE_PATH',
   'UPDATER_TRAEFIK_DYNAMIC_PATH', 'PROJECT_DIR', 'COMPOSE_FILE', 'COMPOSE_PATH_SEPARATOR', 'COMPOSE_PROJECT_NAME',
