@@ -178,6 +178,7 @@ async function createRuntime(parts: Outside, source: ReleaseSource & ArchiveSour
     composeCall: limits.start,
     build: limits.beforeSwitch,
     buildCacheLimit: docker.buildCacheLimit,
+    sharedDirectories: 'mounted',
     log,
   })
 }

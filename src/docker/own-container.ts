@@ -11,6 +11,19 @@ export async function findMounted(engine: Engine, path: string, signal: AbortSig
   return found === null ? { kind: 'unknown' } : mountedBy(found.Mounts, path)
 }
 
+/** Directories that look the same here and on the host; null when no container is around this process, or none that the engine knows. */
+export async function findShared(engine: Engine, signal: AbortSignal): Promise<string[] | null> {
+  const around = await containerAround()
+  if (typeof around === 'string') return null
+  const found = await inspectContainer(engine, around.id, signal)
+  return found === null ? null : sharedBy(found.Mounts)
+}
+
+/** Those under the path that they have on the host. */
+export function sharedBy(mounts: readonly Mount[]): string[] {
+  return mounts.filter(({ Source, Destination }) => Source === Destination).map(({ Destination }) => Destination)
+}
+
 /** A mount as the engine tells it; `Destination` is the path inside. */
 export interface Mount {
   readonly Source: string

@@ -40,8 +40,11 @@ export interface DockerSettings {
   readonly buildCacheLimit: number | null
   /** Network on which containers are reached; null takes the only one, or the project's first by name. */
   readonly networkName: string | null
-  /** Directories that look the same here and on the engine's host; null means all do (no container around this process). */
-  readonly sharedDirectories: readonly string[] | null
+  /**
+   * Directories that look the same here and on the engine's host; null means all do (no container around this process),
+   * `mounted` those that the engine says are mounted here under the path that they have on the host.
+   */
+  readonly sharedDirectories: readonly string[] | 'mounted' | null
   readonly log: Log
 }
 

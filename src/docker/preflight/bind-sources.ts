@@ -7,7 +7,10 @@ import type { Spot } from '../../compose-file/spots.ts'
 import type { ComposeBind, ComposeService } from '../compose/model.ts'
 import type { DockerSettings } from '../settings.ts'
 
-type Places = Pick<DockerSettings, 'projectDirectory' | 'sharedDirectories' | 'log'>
+/** The settings, and where this process sees what the engine sees. */
+export interface Places extends DockerSettings {
+  readonly sharedDirectories: readonly string[] | null
+}
 
 /**
  * Bind sources that are not there (the engine would make an empty directory of root's), and those that the release

@@ -13,9 +13,11 @@ import type { Models } from '../compose/models.ts'
 import { freeSpace, megabytes } from '../disk.ts'
 import type { Engine } from '../engine.ts'
 import { planBuilds } from '../images/plan.ts'
+import { findShared } from '../own-container.ts'
 import type { DockerSettings } from '../settings.ts'
 import { isSnapshot } from '../snapshot.ts'
 import { bindReasons, isTracked } from './bind-sources.ts'
+import type { Places } from './bind-sources.ts'
 import { buildReasons } from './build-sources.ts'
 import { composeReason } from './compose-refusal.ts'
 import { serviceReasons } from './services.ts'
@@ -34,7 +36,7 @@ export async function preflight(
   const sources = await readSources(files, settings.projectDirectory, release.tag)
   const told = await fileReasonsOf(environment, settings, sources)
   const readable = sources.every(({ errors }) => errors.length === 0)
-  const merged = readable ? await mergedReasons(models, settings, files, sources, release, services, told.length === 0, signal) : []
+  const merged = readable ? await mergedReasons(models, await placesOf(engine, settings, signal), files, sources, release, services, told.length === 0, signal) : []
   if (told.length + merged.length > 0) {
     // An operator's own file that is broken is no fault of the release.
     const code = merged.length === 0 && told.every(({ origin }) => origin === 'project') ? 'compose_failed' : 'release_refused'
@@ -49,6 +51,11 @@ export async function preflight(
   }
 }
 
+async function placesOf(engine: Engine, settings: DockerSettings, signal: AbortSignal): Promise<Places> {
+  const { sharedDirectories } = settings
+  return { ...settings, sharedDirectories: sharedDirectories === 'mounted' ? await findShared(engine, signal) : sharedDirectories }
+}
+
 /** What the files say before Compose has merged them. */
 async function fileReasonsOf(environment: Readonly<Record<string, string>>, settings: DockerSettings, sources: readonly OwnedSource[]): Promise<{ readonly origin: OwnedSource['origin']; readonly reason: string }[]> {
   const known = new Map([
@@ -61,7 +68,7 @@ async function fileReasonsOf(environment: Readonly<Record<string, string>>, sett
 
 /** What they make together. What Compose says to files with reasons of their own is told by these already, and better. */
 async function mergedReasons(
-  models: Models, settings: DockerSettings, files: readonly ComposeFile[], sources: readonly OwnedSource[], release: Release, services: readonly string[], isNews: boolean, signal: AbortSignal,
+  models: Models, settings: Places, files: readonly ComposeFile[], sources: readonly OwnedSource[], release: Release, services: readonly string[], isNews: boolean, signal: AbortSignal,
 ): Promise<string[]> {
   try {
     return await modelReasons(settings, await models.read(files, signal), files, sources, release, services)
@@ -73,7 +80,7 @@ async function mergedReasons(
 }
 
 async function modelReasons(
-  settings: DockerSettings, model: ComposeModel, files: readonly ComposeFile[], sources: readonly OwnedSource[], release: Release, services: readonly string[],
+  settings: Places, model: ComposeModel, files: readonly ComposeFile[], sources: readonly OwnedSource[], release: Release, services: readonly string[],
 ): Promise<string[]> {
   const named = services.flatMap((name) => model.get(name) ?? [])
   const lacking = services.filter((name) => !model.has(name)).map((name) => `${placeOf(sources, ['services'])}: there is no service ${name}`)
