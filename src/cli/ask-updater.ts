@@ -49,12 +49,9 @@ export async function askUpdater(url: string, secret: string, method: 'GET' | 'P
   const ajv = new Ajv()
   const isAnswer = ajv.compile<Static<typeof Answer>>(Answer)
   if (status === 200 && isAnswer(body)) return told(body)
-  if (ajv.compile<Static<typeof Problem>>(Problem)(body) && isProblem(body)) return { kind: 'refused', code: body.code, why: body.error }
+  const isProblem = ajv.compile<Static<typeof Problem>>(Problem)
+  if (isProblem(body)) return { kind: 'refused', code: body.code, why: body.error }
   return { kind: 'refused', code: 'not_understood', why: `What answers at ${url} is no updater of this version (HTTP ${status}).` }
-}
-
-function isProblem(body: unknown): body is Static<typeof Problem> {
-  return typeof body === 'object' && body !== null && 'code' in body && 'error' in body
 }
 
 function told(body: Static<typeof Answer>): Reply {

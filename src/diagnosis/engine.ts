@@ -1,3 +1,4 @@
+import { UpdaterError } from '../rollout/errors.ts'
 import { amountOf, type Check } from './check.ts'
 import { notChecked, ok, warning, wrong, type Judgement } from './finding.ts'
 import type { EngineView, Installation, Known } from './installation.ts'
@@ -9,12 +10,24 @@ export function engineChecks({ engine, projectDirectory }: Installation, { lastB
   return [
     { id: 'engine', look: asked(reachable), mend: 'Start the engine, and see that its socket is mounted into the updater and that the updater is in its group.' },
     { id: 'compose', look: asked(composed), mend: 'Install Docker Compose for the updater, or name the right command as docker.composeCommand in config/updater.yml.' },
-    { id: 'project_mount', look: asked((engine, signal) => projectMount(engine, projectDirectory, signal)), mend: 'Look at the finding about the engine first.' },
-    { id: 'engine_disk', look: asked((engine, signal) => engineDisk(engine, lastBuildBytes, signal)), mend: 'Look at the finding about the engine first.' },
+    { id: 'project_mount', look: asked((engine, signal) => ifItAnswers(projectMount(engine, projectDirectory, signal))), mend: afterEngine },
+    { id: 'engine_disk', look: asked((engine, signal) => ifItAnswers(engineDisk(engine, lastBuildBytes, signal))), mend: afterEngine },
   ]
 }
 
 const noEngine = 'This stack runs as plain processes, without an engine.'
+
+const afterEngine = 'Look at the finding about the engine first.'
+
+/** An engine that does not answer is one finding, not many. */
+async function ifItAnswers(look: Promise<Judgement>): Promise<Judgement> {
+  try {
+    return await look
+  } catch (error) {
+    if (error instanceof UpdaterError && error.code === 'engine_unreachable') return notChecked('The engine does not answer.', afterEngine)
+    throw error
+  }
+}
 
 async function reachable(engine: EngineView, signal: AbortSignal): Promise<Judgement> {
   const { version } = await engine.describe(signal)

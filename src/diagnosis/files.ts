@@ -1,3 +1,4 @@
+import { UpdaterError } from '../rollout/errors.ts'
 import { amountOf, listed, type Check } from './check.ts'
 import { notChecked, ok, warning, wrong, type Judgement } from './finding.ts'
 import type { Installation, Known } from './installation.ts'
@@ -67,10 +68,16 @@ async function stateDisk({ stateDirectory, permissions, freeBytes }: Installatio
 
 async function leftovers({ stagedFiles, engine }: Installation, { operation }: Known, signal: AbortSignal): Promise<Judgement> {
   if (operation !== null) return notChecked('An operation is open: what it prepared and kept is its own.')
-  const [staged, kept] = await Promise.all([stagedFiles(), engine?.keptImages(signal) ?? []])
-  const left = [...staged, ...kept.map(({ image }) => image)]
+  const [staged, kept] = await Promise.all([stagedFiles(), engine === null ? [] : engine.keptImages(signal).catch(unlessUnreachable)])
+  const left = [...staged, ...(kept ?? []).map(({ image }) => image)]
+  if (left.length === 0 && kept === null) return notChecked('No files were left over; the engine, which would tell of images, does not answer.', 'Look at the finding about the engine first.')
   if (left.length === 0) return ok('Nothing was left over: no prepared routes, no half-written files, no images kept for an operation.')
   return warning(`Left over from an earlier operation: ${listed(left)}.`, 'It does no harm and goes with the next operation or start; if it does not, remove it by hand.')
+}
+
+function unlessUnreachable(error: unknown): null {
+  if (error instanceof UpdaterError && error.code === 'engine_unreachable') return null
+  throw error
 }
 
 function dirnameOf(path: string): string {

@@ -79,6 +79,7 @@ async function agreement(view: StackView): Promise<Judgement> {
   if (loaded === null) return notChecked('The record was not read yet.', 'Ask again in a moment.')
   const topology = recordOf(view)?.operation?.topology ?? reach.settings.topology
   const { row, why } = decideFor(reach, { loaded, world: await view.world(), topology, traces: await hasTraces(view) })
+  if (row === 2) return notChecked('Record and containers cannot be compared, since the engine does not answer. (R2)', 'Look at the finding about the engine first.')
   if (row !== 0) return judgeRow(row, `${why} (R${row})`)
   return why === asItShouldBe
     ? ok('Record, routes and containers agree.')
@@ -90,13 +91,12 @@ async function hasTraces({ loaded, reach }: StackView): Promise<boolean> {
   return (await reach.ports.history.entries().catch(() => [])).length > 0 // an unreadable history is told when it is read
 }
 
-function judgeRow(row: Exclude<Row, 0>, found: string): Judgement {
+function judgeRow(row: Exclude<Row, 0 | 2>, found: string): Judgement {
   switch (row) {
     case 13:
     case 17:
       return warning(found, 'The updater sees to it by itself within a minute, unless maintenance mode is on.')
     case 1:
-    case 2:
     case 4:
       return wrong(found, 'Mend what is named; nothing is started, stopped or routed on a guess.')
     case 3:
@@ -122,7 +122,7 @@ function judgeRow(row: Exclude<Row, 0>, found: string): Judgement {
 async function standby(view: StackView): Promise<Judgement> {
   const { doing, reach } = view
   const world = await view.world()
-  if (world.engineFault !== null) return notChecked(asSentence(world.engineFault), 'Look at the finding about the engine first.')
+  if (world.engineFault !== null) return notChecked('The engine does not answer.', 'Look at the finding about the engine first.')
   const active = recordOf(view)?.activeColor ?? (world.routes.kind === 'routes' ? world.routes.active : null)
   if (doing !== null) return notChecked(`${doing} is under way: the standby color is its own.`)
   if (active === null) return notChecked('It is not known which color serves.', 'Look at the finding about the record first.')
