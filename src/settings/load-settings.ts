@@ -3,6 +3,7 @@ import { isAbsolute, join, relative } from 'node:path'
 import { defaultPaths } from './defaults.ts'
 import type { Environment } from './environment.ts'
 import { readSettings } from './read-settings.ts'
+import { secretWarnings } from './secret-warnings.ts'
 import type { SettingsReading } from './settings.ts'
 
 /** Reads the settings of this process: the environment, and the file that `UPDATER_CONFIG` names. Never rejects. */
@@ -11,11 +12,17 @@ export async function loadSettings(env: Environment): Promise<SettingsReading> {
   const path = env['UPDATER_CONFIG'] || join(project, defaultPaths.config)
   const configPath = nameOf(project, path)
   try {
-    return readSettings({ env, configText: await readFile(path, 'utf8'), configPath })
+    return await withSecretWarnings(readSettings({ env, configText: await readFile(path, 'utf8'), configPath }))
   } catch (error) {
-    if (isMissing(error) && !env['UPDATER_CONFIG']) return readSettings({ env, configText: null, configPath })
+    if (isMissing(error) && !env['UPDATER_CONFIG']) return await withSecretWarnings(readSettings({ env, configText: null, configPath }))
     return unreadable(env, configPath, error)
   }
+}
+
+async function withSecretWarnings(reading: SettingsReading): Promise<SettingsReading> {
+  if (reading.kind === 'refused') return reading
+  const { settings } = reading
+  return { kind: 'settings', settings: { ...settings, warnings: [...settings.warnings, ...(await secretWarnings(settings.api.secret, settings.paths.projectDirectory))] } }
 }
 
 /** A file that is there but cannot be read is not the same as none: its topology may be another one. */

@@ -9,7 +9,7 @@ const mode = 0o440
  * Reads the secret's file; makes one if there is none: 32 random bytes, base64url, readable by the owner and one group,
  * never half-written under its name. Of two makers at once one wins, and both read the winner's.
  * @param group that may read it; null: the group of its directory
- * @throws Node's error of the call that failed
+ * @throws Node's error of the call that failed, or one that says how the group may be given
  */
 export async function readOrMakeSecret(path: string, group: number | null): Promise<string> {
   const found = await readIfThere(path)
@@ -30,7 +30,7 @@ async function readIfThere(path: string): Promise<string | null> {
 async function make(path: string, group: number | null): Promise<void> {
   const directory = dirname(path)
   const made = await mkdir(directory, { recursive: true, mode: 0o750 })
-  if (made !== undefined && group !== null) await chown(directory, -1, group)
+  if (made !== undefined && group !== null) await chown(directory, -1, group).catch((error: unknown) => { throw notOurs(group, error) })
   const reader = group ?? (await stat(directory)).gid
   const draft = join(directory, `.updater-secret-${randomBytes(6).toString('hex')}`)
   try {
@@ -47,13 +47,20 @@ async function writeDraft(draft: string, reader: number): Promise<void> {
   const file = await open(draft, 'wx', mode)
   try {
     await file.writeFile(`${randomBytes(32).toString('base64url')}\n`)
-    if ((await file.stat()).gid !== reader) await file.chown(-1, reader)
+    // In a directory with the setgid bit it has that group already, whoever makes it.
+    if ((await file.stat()).gid !== reader) await file.chown(-1, reader).catch((error: unknown) => { throw notOurs(reader, error) })
     // After the chown, which may take bits away, and whatever the umask is.
     await file.chmod(mode)
     await file.sync()
   } finally {
     await file.close()
   }
+}
+
+/** Only root gives files to a group that it is not in. A secret that its readers cannot read would look like a wrong one. */
+function notOurs(group: number, error: unknown): unknown {
+  if (codeOf(error) !== 'EPERM') return error
+  return new Error(`the updater may not give a file to group ${group}: put it into that group (group_add), or give the directory that group and the setgid bit (chgrp ${group}, chmod g+s)`, { cause: error })
 }
 
 async function syncDirectory(directory: string): Promise<void> {

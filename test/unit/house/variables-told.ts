@@ -128,7 +128,10 @@ function fixedValue(value: unknown): string | null {
 
 /** Settings that the updater of docker-compose.yml would never see. */
 export function unheardOf(updater: Readonly<Record<string, unknown>>, elsewhere: readonly string[]): string[] {
-  const handedOn = (name: string): boolean => fixedValue(updater[name]) !== null || String(updater[name] ?? '').startsWith(`\${${name}:`)
+  const handedOn = (name: string): boolean => {
+    const value = updater[name]
+    return fixedValue(value) !== null || (typeof value === 'string' && value.startsWith(`\${${name}:`))
+  }
   return [
     ...variables.filter((name) => !handedOn(name) && !elsewhere.includes(name)).map((name) => `${name} in .env does not reach the updater`),
     ...Object.keys(updater).filter((name) => !variables.some((known) => known === name)).map((name) => `${name} is given to the updater, which does not read it`),
