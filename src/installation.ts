@@ -6,6 +6,7 @@ import { dockerDefaults } from './docker/settings.ts'
 import { remoteSkew } from './git/remote-clock.ts'
 import { UpdaterError } from './rollout/errors.ts'
 import type { Environment } from './settings/environment.ts'
+import { dotEnvExposure, exposuresOf, weaknessOf } from './settings/secret-warnings.ts'
 import type { Settings } from './settings/settings.ts'
 import { checkRoutesPlace } from './traefik/routes-place.ts'
 import { projectNameOf, stagingDirectoryOf } from './world.ts'
@@ -19,7 +20,12 @@ export function createInstallation(settings: Settings, environment: Environment)
     settingsWarnings: settings.warnings,
     projectDirectory: paths.projectDirectory,
     stateDirectory: paths.stateDirectory,
-    secret: { source: api.secret.value === null ? 'file' : 'environment', path: api.secret.path, group: api.secret.group },
+    secret: {
+      source: api.secret.value === null ? 'file' : 'environment', path: api.secret.path, group: api.secret.group,
+      exposures: () => exposuresOf(api.secret),
+      weakness: () => weaknessOf(api.secret),
+    },
+    dotEnvExposure: () => dotEnvExposure(paths.projectDirectory),
     dockerHost: docker.host ?? dockerDefaults.dockerHost,
     permissions,
     routesPlace: () => checkRoutesPlace({ routesPath: paths.routesFile, stagingDirectory }),

@@ -61,7 +61,7 @@ async function startUpdater(settings: Settings, secret: Secret, logger: Logger):
   const clock = createSystemClock()
   const begun = clock.monotonic()
   const uptime = (): number => (clock.monotonic() - begun) / 1000
-  for (const warning of settings.warnings) log.warn(warning)
+  for (const warning of [...settings.warnings, ...settings.secretWarnings]) log.warn(warning)
   const leaving = new AbortController()
   const front = createFront(createObservingService('The updater is starting.', uptime))
   const tryToBegin = async (): Promise<World | null> => {

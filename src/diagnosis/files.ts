@@ -19,21 +19,31 @@ function settings(warnings: readonly string[]): Judgement {
   return warnings.length === 0 ? ok('All settings are read, and none looks mistaken.') : warning(warnings.join(' '), 'Mend what is named, and start the updater again.')
 }
 
-/** Who can read it can make a release active; the skills service has to. */
-async function secret({ secret: { source, path, group }, permissions }: Installation): Promise<Judgement> {
-  if (source === 'environment') return ok('The secret comes from UPDATER_SECRET.')
+/** Who knows it can make a release active; the skills service has to. */
+async function secret(installation: Installation): Promise<Judgement> {
+  const { secret, dotEnvExposure } = installation
+  const ill = secret.source === 'file' ? await secretFile(installation) : null
+  if (ill !== null) return ill
+  const [weakness, exposed] = [await secret.weakness(), await dotEnvExposure()]
+  if (weakness !== null) return warning(weakness, 'Do what is said there; whoever knows the old one has to learn the new one.')
+  if (exposed !== null) return warning(exposed, 'Do what is said there: that file is where a stack keeps its other secrets.')
+  return ok(secret.source === 'file' ? `${secret.path} can be read by its owner and its group, and by nobody else.` : 'The secret comes from UPDATER_SECRET.')
+}
+
+/** Null where all is well. */
+async function secretFile({ secret: { path, group, exposures }, permissions }: Installation): Promise<Judgement | null> {
   const directory = dirnameOf(path)
   const [file, place] = [await permissions(path), await permissions(directory)]
   if (file === null) return wrong(`There is no secret at ${path}, so nobody can be let in.`, 'Start the updater, which makes one, and see that it can write into that directory.')
+  const exposed = await exposures()
+  if (exposed.length > 0) return wrong(exposed.join(' '), 'Do what is said there; a secret that is removed is made anew, and the skills service reads the new one.')
   const found = `${path} has the permissions ${bits(file.mode)}`
-  if ((file.mode & others) !== 0) return wrong(`${found}: everybody on this machine can read or change it.`, `Remove it, so that a new one is made that nobody has seen, and see what made it so; the mode is to be 440.`)
-  if (place !== null && (place.mode & othersWrite) !== 0) return wrong(`Everybody on this machine can write into ${directory} and replace the secret.`, `Take that away: chmod o-w ${directory}`)
   if ((file.mode & groupWrite) !== 0) return warning(`${found}: its group can change it.`, `Take that away: chmod g-w ${path}`)
   if ((file.mode & groupRead) === 0) return warning(`${found}: its group cannot read it, so the skills service may not.`, `Let the group read it: chmod g+r ${path}`)
   const wanted = group ?? place?.group ?? file.group
   if (file.group !== wanted) return warning(`${path} belongs to group ${file.group}, and group ${wanted} is to read it.`, `Give it that group: chgrp ${wanted} ${path}`)
   if (place !== null && (place.mode & groupSearch) === 0) return warning(`${directory} has the permissions ${bits(place.mode)}: the group of the secret cannot get at it.`, `Let the group in: chmod g+x ${directory}`)
-  return ok(`${path} can be read by its owner and group ${file.group}, and by nobody else.`)
+  return null
 }
 
 /** Whoever can write to it is root on the host. */
@@ -89,7 +99,6 @@ function bits(mode: number): string {
 }
 
 const others = 0o006
-const othersWrite = 0o002
 const groupWrite = 0o020
 const groupRead = 0o040
 const groupSearch = 0o010

@@ -50,7 +50,13 @@ export interface Installation {
     readonly path: string
     /** Group that is to read it; null: that of its directory. */
     readonly group: number | null
+    /** How everybody on this machine can read or replace it, one sentence each, with the mend. */
+    readonly exposures: () => Promise<readonly string[]>
+    /** Why it could be guessed, with the mend; null when nothing speaks against it. */
+    readonly weakness: () => Promise<string | null>
   }
+  /** How everybody on this machine can read the project's `.env`, with the mend; null when nobody can. */
+  readonly dotEnvExposure: () => Promise<string | null>
   /** `DOCKER_HOST`, or the default. */
   readonly dockerHost: string
   /** Null when there is nothing. */

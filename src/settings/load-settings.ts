@@ -22,7 +22,7 @@ export async function loadSettings(env: Environment): Promise<SettingsReading> {
 async function withSecretWarnings(reading: SettingsReading): Promise<SettingsReading> {
   if (reading.kind === 'refused') return reading
   const { settings } = reading
-  return { kind: 'settings', settings: { ...settings, warnings: [...settings.warnings, ...(await secretWarnings(settings.api.secret, settings.paths.projectDirectory))] } }
+  return { kind: 'settings', settings: { ...settings, secretWarnings: await secretWarnings(settings.api.secret, settings.paths.projectDirectory) } }
 }
 
 /** A file that is there but cannot be read is not the same as none: its topology may be another one. */

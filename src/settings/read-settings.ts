@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../git/redaction.ts'
 import { managedServices } from '../rollout/topology.ts'
 import type { Topology } from '../rollout/topology.ts'
 import { keepsApiDown, readApiSettings } from './api-settings.ts'
@@ -48,6 +49,7 @@ export function readSettings({ env, configText, configPath }: SettingsSources): 
       api, paths, git, docker, runtime, traefik, topology, limits, gates, policy, polling,
       healthUrls: health.urls,
       warnings: [...health.warnings, ...variables.warnings()],
+      secretWarnings: [],
     },
   }
 }
@@ -67,7 +69,7 @@ function readHealthUrls(topology: Topology, env: EnvironmentReader): { urls: Rec
   const warnings: string[] = []
   for (const text of (env.text('HEALTH_URLS') ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '')) {
     const url = URL.canParse(text) ? new URL(text) : null
-    if (url === null || !/^https?:$/.test(url.protocol)) env.refuse('HEALTH_URLS', `must be http URLs separated by commas, contains "${text}"`)
+    if (url === null || !/^https?:$/.test(url.protocol)) env.refuse('HEALTH_URLS', `must be http URLs separated by commas, contains "${withoutCredentials(text)}"`)
     else {
       urls[url.hostname] = text
       if (!managedServices(topology).includes(url.hostname)) warnings.push(`environment: HEALTH_URLS names ${url.hostname}, which is no service of the topology; it is ignored`)

@@ -20,6 +20,8 @@ export interface Settings {
   readonly healthUrls: Readonly<Record<string, string>>
   /** What is accepted but probably not meant; to be logged at start. */
   readonly warnings: readonly string[]
+  /** The same of secrets, as they were when the settings were read; `GET /diagnostics` looks at them anew. */
+  readonly secretWarnings: readonly string[]
 }
 
 /** What the API needs to be up, also when the rest is refused. */

@@ -3,7 +3,7 @@ import { fileChecks } from '../../../src/diagnosis/files.ts'
 import type { CheckId } from '../../../src/diagnosis/finding.ts'
 import type { Installation, Known, Permissions } from '../../../src/diagnosis/installation.ts'
 import { UpdaterError } from '../../../src/rollout/errors.ts'
-import { directory, file, findingOf, gigabyte, nothingKnown, socket, wellEngine, wellInstallation } from './installation.ts'
+import { directory, file, fileSecret, findingOf, gigabyte, nothingKnown, socket, wellEngine, wellInstallation } from './installation.ts'
 
 const secretFile = '/srv/stack/state/secret/.updater-secret'
 const secretPlace = '/srv/stack/state/secret'
@@ -24,8 +24,6 @@ test('settings: what is probably not meant is told', async () => {
 describe('secret', () => {
   test.each([
     ['that is not there', null, 'wrong', /There is no secret at .*updater-secret/],
-    ['that everybody can read', file(0o444), 'wrong', /permissions 444: everybody/],
-    ['that everybody can write', file(0o442), 'wrong', /permissions 442: everybody/],
     ['that its group can change', file(0o460), 'warning', /its group can change it/],
     ['that its group cannot read', file(0o400), 'warning', /skills service may not/],
     ['of another group than its directory', file(0o440, { group: 7 }), 'warning', /belongs to group 7, and group 65532 is to read it/],
@@ -33,8 +31,19 @@ describe('secret', () => {
     expect(await find('secret', {}, { [secretFile]: found })).toMatchObject({ verdict, found: expect.stringMatching(sentence), advice: expect.stringMatching(/.+/) })
   })
 
-  test('in a directory that everybody may write into can be replaced by everybody', async () => {
-    expect(await find('secret', {}, { [secretPlace]: directory(0o777) })).toMatchObject({ verdict: 'wrong', advice: `Take that away: chmod o-w ${secretPlace}` })
+  test('that everybody can read or replace is wrong, in the words of those who look at the file', async () => {
+    const secret = fileSecret({ exposures: async () => ['The secret file can be read by everybody; chmod o= it.', 'Its directory can be written by everybody.'] })
+    expect(await find('secret', { secret })).toMatchObject({ verdict: 'wrong', found: 'The secret file can be read by everybody; chmod o= it. Its directory can be written by everybody.' })
+  })
+
+  test('that can be guessed is told, wherever it comes from', async () => {
+    for (const source of ['file', 'environment'] as const) {
+      expect(await find('secret', { secret: fileSecret({ source, weakness: async () => 'The secret is shorter than 32 characters.' }) })).toMatchObject({ verdict: 'warning', found: 'The secret is shorter than 32 characters.' })
+    }
+  })
+
+  test('beside an .env that everybody can read is not the only one', async () => {
+    expect(await find('secret', { dotEnvExposure: async () => 'The file .env can be read by everybody.' })).toMatchObject({ verdict: 'warning', found: 'The file .env can be read by everybody.' })
   })
 
   test('in a directory that its group cannot enter is as good as unreadable', async () => {
@@ -42,13 +51,13 @@ describe('secret', () => {
   })
 
   test('of a group that the settings name is held against that one', async () => {
-    const secret = { source: 'file', path: secretFile, group: 1234 } as const
+    const secret = fileSecret({ group: 1234 })
     expect(await find('secret', { secret })).toMatchObject({ verdict: 'warning', advice: expect.stringContaining('chgrp 1234') })
     expect(await find('secret', { secret }, { [secretFile]: file(0o440, { group: 1234 }) })).toMatchObject({ verdict: 'ok' })
   })
 
   test('in the environment has no file to look at', async () => {
-    expect(await find('secret', { secret: { source: 'environment', path: secretFile, group: null } }, { [secretFile]: null })).toMatchObject({ verdict: 'ok' })
+    expect(await find('secret', { secret: fileSecret({ source: 'environment' }) }, { [secretFile]: null })).toMatchObject({ verdict: 'ok' })
   })
 })
 

@@ -28,6 +28,11 @@ const places: Readonly<Record<string, Permissions>> = {
   '/var/run/docker.sock': socket(0o660),
 }
 
+/** The secret's file, with which all is well. */
+export function fileSecret(changes: Partial<Installation['secret']> = {}): Installation['secret'] {
+  return { source: 'file', path: '/srv/stack/state/secret/.updater-secret', group: null, exposures: async () => [], weakness: async () => null, ...changes }
+}
+
 /** An installation with which all is well; `at` replaces what lies at a path. */
 export function wellInstallation(changes: Partial<Installation> = {}, at: Readonly<Record<string, Permissions | null>> = {}): Installation {
   return {
@@ -35,7 +40,8 @@ export function wellInstallation(changes: Partial<Installation> = {}, at: Readon
     settingsWarnings: [],
     projectDirectory: '/srv/stack',
     stateDirectory: '/srv/stack/state',
-    secret: { source: 'file', path: '/srv/stack/state/secret/.updater-secret', group: null },
+    secret: fileSecret(),
+    dotEnvExposure: async () => null,
     dockerHost: 'unix:///var/run/docker.sock',
     permissions: async (path) => {
       const found = { ...places, ...at }[path]

@@ -14,6 +14,7 @@ describe('the environment', () => {
       polling: { enabled: false, schedule: { kind: 'every', milliseconds: 900_000 }, requireApproval: false },
       healthUrls: {},
       warnings: [],
+      secretWarnings: [],
     })
   })
 
@@ -46,6 +47,7 @@ describe('the environment', () => {
       polling: { enabled: true, schedule: { kind: 'cron', expression: '*/5 * * * *' }, requireApproval: true },
       healthUrls: { 'zetherion-ai-skills-blue': 'http://zetherion-ai-skills-blue:8080/ready', 'zetherion-ai-api-green': 'http://zetherion-ai-api-green:8443/ready' },
       warnings: [],
+      secretWarnings: [],
     })
     expect(settings.git.token?.reveal()).toBe('token-1')
     expect(settings.api.secret.value?.reveal()).toBe('secret-1')

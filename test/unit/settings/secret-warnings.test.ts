@@ -78,13 +78,13 @@ describe('what is told of secrets at start', () => {
     expect(await secretWarnings({ value: null, path: secret, group: null }, directory)).toEqual([expect.stringMatching(/^The file .*\/\.env can be read by everybody/)])
   })
 
-  it('is a weak secret, given or in the file, without any of it, among the warnings of the settings', async () => {
+  it('is a weak secret, given or in the file, without any of it, when the settings are read', async () => {
     const { directory, secret } = await project()
     await writeFile(secret, 'hunter2\n', { mode: 0o640 })
     const given = await loadSettings({ PROJECT_DIR: directory, UPDATER_SECRET: 'hunter2' })
     const fromFile = await loadSettings({ PROJECT_DIR: directory, UPDATER_SECRET_PATH: secret })
-    expect(given).toMatchObject({ settings: { warnings: ['environment: UPDATER_SECRET is shorter than 32 characters; who guesses it can roll out and pause: leave UPDATER_SECRET unset to have one made.'] } })
-    expect(fromFile).toMatchObject({ settings: { warnings: [`The secret in ${secret} is shorter than 32 characters; who guesses it can roll out and pause: remove the file to have a new one made.`] } })
+    expect(given).toMatchObject({ settings: { secretWarnings: ['environment: UPDATER_SECRET is shorter than 32 characters; who guesses it can roll out and pause: leave UPDATER_SECRET unset to have one made.'] } })
+    expect(fromFile).toMatchObject({ settings: { secretWarnings: [`The secret in ${secret} is shorter than 32 characters; who guesses it can roll out and pause: remove the file to have a new one made.`] } })
     expect(JSON.stringify([given, fromFile])).not.toContain('hunter2')
   })
 })
