@@ -12,6 +12,7 @@ describe('GET /openapi.json', () => {
       '/diagnostics', '/health', '/maintenance', '/status', '/update', '/update/apply', '/update/cancel', '/update/history',
       '/update/operations/{id}', '/update/pause', '/update/rollback', '/update/unpause',
     ])
+    expect(Object.keys(document.paths['/diagnostics'] ?? {}).sort()).toStrictEqual(['get', 'post'])
     expect(document.paths['/health']?.['get']?.security).toStrictEqual([])
     expect(Object.keys(document.paths['/update/apply']?.['post']?.responses ?? {})).toStrictEqual(['200', '202', '500', '503', '4XX'])
   })
