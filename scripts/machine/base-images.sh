@@ -69,7 +69,7 @@ FROM $DISTROLESS:latest
 USER 0
 COPY busybox sh /bin/
 RUN ["/bin/busybox", "--install", "-s", "/bin"]
-# Scripts say `#!/usr/bin/env node`.
+# Scripts name their interpreter by it.
 RUN mkdir -p /usr/bin && ln -s /bin/busybox /usr/bin/env
 ENV PATH=/nodejs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /
