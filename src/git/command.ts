@@ -27,6 +27,8 @@ export interface RunningCommand {
 // git is asked to leave (it removes its lock files then), and made to shortly after.
 const politeness = 1_000
 const mostErrorText = 16_384
+// Kept besides until it was redacted: half a secret at the cut would not be known for one.
+const longestSecret = 16_384
 const mostOutput = 16 * 1024 * 1024
 
 /**
@@ -39,7 +41,7 @@ export function start(program: 'git' | 'tar', args: readonly string[], options: 
   const child = spawn(program, program === 'git' ? [...fixedConfig.flatMap((entry) => ['-c', entry]), ...args] : args, { cwd, env: { ...environment }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-mostErrorText)
+    stderr = (stderr + text).slice(-mostErrorText - longestSecret)
   })
   // Whoever writes to a program that has ended learns why from `done`.
   child.stdin.on('error', () => undefined)
@@ -82,7 +84,7 @@ export function start(program: 'git' | 'tar', args: readonly string[], options: 
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
     child.on('error', (error) => settle(new CommandFailed(name, null, redact(error.message))))
-    child.on('close', (code) => settle(code === 0 ? null : new CommandFailed(name, code, redact(stderr))))
+    child.on('close', (code) => settle(code === 0 ? null : new CommandFailed(name, code, redact(stderr).slice(-mostErrorText))))
   })
   return { stdin: child.stdin, stdout: child.stdout, done, stop }
 }
