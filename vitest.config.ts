@@ -5,7 +5,7 @@ const campaigns = ['test/simulation/campaign/**/*.test.ts']
 /** Daemons that are killed, disks that fill up or lose their power: one at a time, for they measure recovery. */
 const onFaults = ['test/kill/**/*.test.ts', 'test/power/**/*.test.ts']
 /** Levels that start an engine take their turn alone: they measure real waits, and an engine needs both cores. */
-const onEngine = ['test/docker/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/contract/**/*.docker.test.ts', 'test/traefik/**/*.test.ts']
+const onEngine = ['test/docker/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/stack/**/*.test.ts', 'test/contract/**/*.docker.test.ts', 'test/traefik/**/*.test.ts']
 /** Levels with a daemon, git and processes of their own. */
 const onProcesses = ['test/sandbox/**/*.test.ts', 'test/demo/**/*.test.ts']
 

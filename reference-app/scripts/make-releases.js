@@ -14,6 +14,9 @@ import { RELEASES } from './releases.js'
  *
  * @typedef {object} MakeOptions
  * @property {string} [traefikConfig] directory that becomes config/traefik; default: the project's, when it exists
+ * @property {string} [app] where below the tree the app is; default: the tree itself
+ * @property {(directory: string) => Promise<void>} [layOut] makes the first tree, the app included; default: the app and config/traefik
+ * @property {readonly ReleasePlan[]} [releases] default: `RELEASES`
  */
 
 const APP = fileURLToPath(new URL('..', import.meta.url))
@@ -32,16 +35,16 @@ const GIT_TIMEOUT_MS = 30_000
  * @param {MakeOptions} [options]
  * @returns {Promise<MadeRelease[]>} oldest first
  */
-export async function makeReleases(directory, { traefikConfig = TRAEFIK_CONFIG } = {}) {
+export async function makeReleases(directory, { traefikConfig = TRAEFIK_CONFIG, app = '.', layOut, releases = RELEASES } = {}) {
   await mkdir(directory, { recursive: true })
   if ((await readdir(directory)).length > 0) throw new Error(`${directory} is not empty`)
   await git(directory, ['init', '--quiet', '--initial-branch=main'])
-  await copyApp(directory, traefikConfig)
+  await (layOut ?? ((tree) => copyApp(tree, traefikConfig)))(directory)
   /** @type {MadeRelease[]} */
   const made = []
-  for (const [index, plan] of RELEASES.entries()) {
-    const undo = await applyChanges(directory, plan)
-    const commit = await commitRelease(directory, plan, FIRST_COMMIT + index * 86_400)
+  for (const [index, plan] of releases.entries()) {
+    const undo = await applyChanges(join(directory, app), plan)
+    const commit = await commitRelease(directory, join(app, 'release.json'), plan, FIRST_COMMIT + index * 86_400)
     made.push({ tag: plan.tag, commit, kind: plan.kind, description: plan.description })
     if (plan.mended === true) await undo()
   }
@@ -79,13 +82,14 @@ async function applyChanges(directory, { tag, changes }) {
 
 /**
  * @param {string} directory
+ * @param {string} file where the release's identity stands
  * @param {ReleasePlan} plan
  * @param {number} time unix seconds
  * @returns {Promise<string>} the commit's id
  */
-async function commitRelease(directory, { tag, description }, time) {
+async function commitRelease(directory, file, { tag, description }, time) {
   const release = { version: tag.slice(1), commit: '$Format:%H$' }
-  await writeFile(join(directory, 'release.json'), `${JSON.stringify(release)}\n`)
+  await writeFile(join(directory, file), `${JSON.stringify(release)}\n`)
   await git(directory, ['add', '--all'])
   await git(directory, ['commit', '--quiet', '--message', `${description}\n\nRelease ${tag}`], time)
   await git(directory, ['tag', '--annotate', '--message', `Release ${tag}`, tag], time)

@@ -79,7 +79,7 @@ RUN addgroup -g 70 postgres 2>/dev/null || echo 'postgres:x:70:' >>/etc/group; \
     echo 'postgres:x:70:70::/var/lib/postgresql:/bin/sh' >>/etc/passwd; \
     mkdir -p /var/lib/postgresql/data /var/run/postgresql; \
     chown -R 70:70 /var/lib/postgresql /var/run/postgresql; \
-    chmod 700 /var/lib/postgresql/data; chmod 3775 /var/run/postgresql
+    chmod 1777 /var/lib/postgresql/data; chmod 3777 /var/run/postgresql
 ENV PGDATA=/var/lib/postgresql/data PATH=$server/bin:/usr/local/bin:/usr/bin:/bin
 VOLUME /var/lib/postgresql/data
 STOPSIGNAL SIGINT

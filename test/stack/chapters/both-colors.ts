@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest'
+import { placeProbe, runningServices } from '../harness/inside.ts'
+import { containers } from '../statements/services.ts'
+import { eventually } from '../../sandbox/daemon/waiting.ts'
+import { composition } from './composition.ts'
+import { disk } from './disk.ts'
+import { hardening } from './hardening.ts'
+import { health } from './health.ts'
+import { limits } from './limits.ts'
+import { network } from './network.ts'
+import { dualOllama } from './ollama.ts'
+import type { Here } from './scene.ts'
+
+const standby = ['zetherion-ai-api-green', 'zetherion-ai-skills-green']
+
+/** All twelve run, which only maintenance mode allows for long; then each is attacked from inside. */
+export function bothColors(here: Here): void {
+  it('in maintenance mode the standby that an operator started stays', async () => {
+    const { stack, probe } = here()
+    expect((await stack.updater.post('/maintenance', { reason: 'each container is looked at' })).status).toBe(200)
+    await stack.compose('up', '-d')
+    expect(await runningServices(stack)).toEqual(expect.arrayContaining(standby))
+    await eventually('a healthy standby', async () => {
+      const health = await stack.docker('inspect', '--format', '{{.State.Health.Status}}', ...standby)
+      return health.split('\n').every((word) => word === 'healthy') ? true : null
+    })
+    for (const container of containers) await placeProbe(stack, probe, container)
+  })
+
+  composition(here)
+  network(here)
+  hardening(here)
+  limits(here)
+  disk(here)
+  dualOllama(here)
+  health(here)
+
+  it('all twelve have run through every attempt without a restart, and maintenance ends', async () => {
+    const { stack } = here()
+    const restarts = await stack.docker('inspect', '--format', '{{.State.Running}} {{.RestartCount}}', ...containers)
+    expect(new Set(restarts.split('\n'))).toEqual(new Set(['true 0']))
+    await stack.endMaintenance()
+    expect((await stack.updater.get('/status')).body).toMatchObject({ paused: false })
+  })
+}

@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os'
+import { expect, it } from 'vitest'
+import { probe, probed } from '../harness/inside.ts'
+import { containers, each } from '../statements/services.ts'
+import type { Here, Scene } from './scene.ts'
+
+const mebibyte = 1024 ** 2
+/** More processes than any container may have. */
+const bomb = 5_000
+
+/** Told while both colors run. Every hog runs beside the service, inside the service's own limits. */
+export function limits(here: Here): void {
+  it('a program that takes more memory than its container may have is killed there, and the service beside it lives on', async () => {
+    const { stack } = here()
+    for (const [container, { memory }] of each) {
+      const limit = Number(await stack.docker('inspect', '--format', '{{.HostConfig.Memory}}', container))
+      if (memory !== null) expect(limit, `memory of ${container}`).toBe(memory * mebibyte)
+      expect(limit, `${container} has a limit`).toBeGreaterThan(0)
+      const before = await alive(here(), container)
+      const { code, told } = await probe(stack, container, ['memory', String(limit + 256 * mebibyte)])
+      expect(code, `${container}: killed`).toBe(137)
+      const taken = Number(told.at(-1) ?? 0)
+      expect(taken, `${container}: taken before`).toBeLessThanOrEqual(limit)
+      expect(taken, `${container}: it could use most of it`).toBeGreaterThan(limit / 3)
+      expect(await alive(here(), container)).toBe(before)
+    }
+  }, 300_000)
+
+  it('a fork bomb ends at the limit of its container, and the service beside it lives on', async () => {
+    const { stack } = here()
+    for (const container of containers) {
+      const limit = Number(await stack.docker('inspect', '--format', '{{.HostConfig.PidsLimit}}', container))
+      const before = await alive(here(), container)
+      const { outcome, started } = await probed(stack, container, ['fork', String(bomb)])
+      expect(outcome, container).toBe('resource temporarily unavailable')
+      expect(Number(started), container).toBeLessThan(limit)
+      expect(await alive(here(), container)).toBe(before)
+    }
+  }, 240_000)
+
+  it('no container takes more processors than its limit', async () => {
+    const { stack } = here()
+    const most = availableParallelism()
+    for (const [container, { cpus }] of each) {
+      const limit = Number(await stack.docker('inspect', '--format', '{{.HostConfig.NanoCpus}}', container)) / 1e9
+      // The engine refuses more than the machine has: there scripts/first-start.sh sets what there is.
+      if (cpus !== null) expect(limit, `processors of ${container}`).toBe(Math.min(cpus, most))
+      expect(limit, `${container} has a limit`).toBeGreaterThan(0)
+      const { processors } = await probed(stack, container, ['burn', '2'])
+      expect(Number(processors), container).toBeLessThan(limit * 1.2 + 0.1)
+    }
+  }, 240_000)
+}
+
+/** Which start of a container runs. */
+function alive({ stack }: Scene, container: string): Promise<string> {
+  return stack.docker('inspect', '--format', '{{.State.Running}} {{.State.StartedAt}} {{.RestartCount}}', container)
+}
