@@ -1,17 +1,11 @@
-import { afterAll, describe, it } from 'vitest'
+import { afterAll } from 'vitest'
 import { containerRuntimeContract } from '../../contract/container-runtime/suite.ts'
-import { engineAvailable, missing } from '../../engine/availability.ts'
 import { startEngine } from '../../engine/engine.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { describeWhereReady, wholeEngine } from '../../engine/where-ready.ts'
 import { makeDockerWorld } from './fixture.ts'
 
-const reason = missing(engineAvailable(), ['docker', 'traefik', 'compose'])
-
-if (reason !== undefined) {
-  describe.skip(`Docker as a container runtime (not run: ${reason})`, () => {
-    it('does what every container runtime does', () => undefined)
-  })
-} else {
+describeWhereReady('Docker as a container runtime', wholeEngine, () => {
   let engine: Promise<Engine> | undefined
   const world = (builder: 'buildkit' | 'classic') => async () => {
     engine ??= startEngine()
@@ -23,4 +17,4 @@ if (reason !== undefined) {
 
   containerRuntimeContract('Docker with BuildKit', world('buildkit'))
   containerRuntimeContract('Docker with the classic builder', world('classic'))
-}
+})

@@ -1,9 +1,9 @@
 import Docker from 'dockerode'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { clear } from '../../contract/container-runtime/world.ts'
-import { engineAvailable, missing } from '../../engine/availability.ts'
 import { startEngine } from '../../engine/engine.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { describeWhereReady, wholeEngine } from '../../engine/where-ready.ts'
 import { makeDockerWorld } from './fixture.ts'
 import type { DockerWorld } from './fixture.ts'
 
@@ -14,14 +14,7 @@ export interface EngineWorld extends DockerWorld {
 
 /** Tests that need an engine: one engine for all of them, a fresh project for each. Without one, the reason is printed. */
 export function onEngine(title: string, tests: (here: () => EngineWorld) => void): void {
-  const reason = missing(engineAvailable(), ['docker', 'traefik', 'compose'])
-  if (reason !== undefined) {
-    describe.skip(`${title} (not run: ${reason})`, () => {
-      it('needs an engine', () => undefined)
-    })
-    return
-  }
-  describe(title, () => {
+  describeWhereReady(title, wholeEngine, () => {
     let engine: Engine | undefined
     let world: EngineWorld | undefined
     const here = (): EngineWorld => {

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import type { LogLine } from '../../../demo/stack/daemon.ts'
 import { startDockerStack, type DockerStack, type DockerStackOptions } from '../../../demo/stack/docker-stack.ts'
 import { startLoad, type Load } from '../../../demo/stack/load.ts'
 import { releaseOf } from '../../../demo/stack/load-targets.ts'
-import { engineAvailable, missing } from '../../engine/availability.ts'
 import { startEngine, type Engine } from '../../engine/engine.ts'
+import { describeWhereReady, wholeEngine } from '../../engine/where-ready.ts'
 import type { SeenState } from '../../kill/observer/state-file.ts'
 import { eventually } from '../../sandbox/daemon/waiting.ts'
 import { unrest } from './at-rest.ts'
@@ -37,14 +37,7 @@ export interface HurtOptions extends Pick<DockerStackOptions, 'policy' | 'limits
  * an apply of it takes a few seconds.
  */
 export function onHurtStack(title: string, options: HurtOptions, tests: (here: () => HurtStack) => void): void {
-  const reason = missing(engineAvailable(), ['docker', 'traefik', 'compose'])
-  if (reason !== undefined) {
-    describe.skip(`${title} (not run: ${reason})`, () => {
-      it('needs an engine', () => undefined)
-    })
-    return
-  }
-  describe(title, () => {
+  describeWhereReady(title, wholeEngine, () => {
     const endings: (() => Promise<unknown>)[] = []
     let hurt: HurtStack | undefined
     beforeAll(async () => {

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { startDockerStack, type DockerStack, type DockerStackOptions } from '../../../demo/stack/docker-stack.ts'
-import { engineAvailable, missing } from '../../engine/availability.ts'
 import { startEngine } from '../../engine/engine.ts'
+import { describeWhereReady, wholeEngine } from '../../engine/where-ready.ts'
 
 /** How the stack of a story differs from the usual one. */
 export type StoryOptions = Pick<DockerStackOptions, 'policy' | 'limits'>
@@ -11,14 +11,7 @@ export type StoryOptions = Pick<DockerStackOptions, 'policy' | 'limits'>
  * real Traefik, with the daemon at work. Without engine, Traefik or Compose the reason is printed.
  */
 export function onStack(title: string, options: StoryOptions, tests: (here: () => DockerStack) => void): void {
-  const reason = missing(engineAvailable(), ['docker', 'traefik', 'compose'])
-  if (reason !== undefined) {
-    describe.skip(`${title} (not run: ${reason})`, () => {
-      it('needs an engine', () => undefined)
-    })
-    return
-  }
-  describe(title, () => {
+  describeWhereReady(title, wholeEngine, () => {
     const endings: (() => Promise<void>)[] = []
     let stack: DockerStack | undefined
     const here = (): DockerStack => {
