@@ -1,7 +1,6 @@
-import { Ajv } from 'ajv'
-import type { ValidateFunction } from 'ajv'
 import * as Type from 'typebox'
 import type { Static } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
 import { parseDocument } from 'yaml'
 import type { RoutesFile } from '../rollout/model.ts'
 import { stampHeader } from '../rollout/stamp.ts'
@@ -29,8 +28,15 @@ export type RoutesReader = (bytes: Uint8Array) => RoutesFile
 /** Understands what `renderRoutes` writes and the predecessor's plain form: routers of one color, no stamp, no previews. */
 export function createRoutesReader(): RoutesReader {
   let checks: Checks | undefined
+  let last: { readonly bytes: Uint8Array; readonly said: RoutesFile } | undefined
 
   return (bytes) => {
+    // It is looked at far more often than it changes, and reading YAML takes its time.
+    if (last === undefined || Buffer.compare(last.bytes, bytes) !== 0) last = { bytes, said: read(bytes) }
+    return last.said
+  }
+
+  function read(bytes: Uint8Array): RoutesFile {
     const text = decode(bytes)
     if (text === null) return unreadable('it is not UTF-8 text')
     // Traefik would run it; what then serves cannot be told from the text.
@@ -38,28 +44,24 @@ export function createRoutesReader(): RoutesReader {
     const parsed = parse(text)
     if ('reason' in parsed) return unreadable(parsed.reason)
     checks ??= compileChecks()
-    const { isContent, isStamp } = checks
-    if (!isContent(parsed.value)) return unreadable(`it is no routes file (${checks.reason()})`)
-    const { http } = parsed.value
+    const { content, stamp } = checks
+    const { value } = parsed
+    if (!content.Check(value)) return unreadable(`it is no routes file (${content.Errors(value).map(({ instancePath, message }) => `${instancePath} ${message}`).join(', ')})`)
+    const { http } = value
     const active = activeColor(http, text)
     if ('reason' in active) return unreadable(active.reason)
-    return { kind: 'routes', active: active.color, generation: generationOf(http, isStamp), sequence: sequenceOf(text), text }
+    return { kind: 'routes', active: active.color, generation: generationOf(http, stamp), sequence: sequenceOf(text), text }
   }
 }
 
 interface Checks {
-  readonly isContent: ValidateFunction<Static<typeof Content>>
-  readonly isStamp: ValidateFunction<Static<typeof StampMiddleware>>
-  /** Of the last refusal of `isContent`. */
-  reason(): string
+  readonly content: Validator<{}, typeof Content>
+  readonly stamp: Validator<{}, typeof StampMiddleware>
 }
 
 /** At the first file read: the start of the API need not wait for it. */
 function compileChecks(): Checks {
-  const ajv = new Ajv()
-  const isContent = ajv.compile<Static<typeof Content>>(Content)
-  const isStamp = ajv.compile<Static<typeof StampMiddleware>>(StampMiddleware)
-  return { isContent, isStamp, reason: () => ajv.errorsText(isContent.errors, { dataVar: '' }) }
+  return { content: Compile(Content), stamp: Compile(StampMiddleware) }
 }
 
 function unreadable(reason: string): RoutesFile {
@@ -114,9 +116,9 @@ function bareName(service: string): string {
   return service.replace(/@file$/, '')
 }
 
-function generationOf(http: Http, isStamp: ValidateFunction<Static<typeof StampMiddleware>>): string | null {
+function generationOf(http: Http, stamp: Checks['stamp']): string | null {
   const middleware = http.middlewares?.[stampMiddleware]
-  return isStamp(middleware) ? (middleware.headers.customResponseHeaders[stampHeader] ?? null) : null
+  return stamp.Check(middleware) ? (middleware.headers.customResponseHeaders[stampHeader] ?? null) : null
 }
 
 function sequenceOf(text: string): number | null {
