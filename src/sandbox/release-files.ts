@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type ErrorCode, UpdaterError, sentenceOf } from '../rollout/errors.ts'
 import type { Release } from '../rollout/model.ts'
 import { type ComposeProject, readComposeProject } from './compose/compose-project.ts'
+import type { YamlParser } from './compose/yaml-parser.ts'
 import { isMissing } from './whole-file.ts'
 
 /** Where releases and the operator's project are. */
@@ -12,6 +13,7 @@ export interface ReleasePlaces {
   readonly releasesDirectory: string
   readonly projectDirectory: string
   readonly composeFiles: readonly string[]
+  readonly parse: YamlParser
 }
 
 /** Directory of a release's files: its own, or the kept compose files of what was adopted. */
@@ -23,7 +25,7 @@ export async function releaseDirectory(places: ReleasePlaces, commit: string): P
 /** @param code of the failure that an unreadable file, or (but for preflight) a required variable without value, is told with */
 export async function readRelease(places: ReleasePlaces, release: Release, code: ErrorCode): Promise<ComposeProject> {
   try {
-    return await readComposeProject({ release: await releaseDirectory(places, release.commit), project: places.projectDirectory, files: places.composeFiles })
+    return await readComposeProject({ release: await releaseDirectory(places, release.commit), project: places.projectDirectory, files: places.composeFiles, parse: places.parse })
   } catch (error) {
     throw new UpdaterError(code, `The compose files of ${release.tag} cannot be used: ${sentenceOf(error)}`, { cause: error })
   }

@@ -3,6 +3,7 @@ import { type ErrorCode, UpdaterError, sentenceOf } from '../rollout/errors.ts'
 import type { Adoption, Release } from '../rollout/model.ts'
 import type { Clock, ContainerRuntime, Log } from '../rollout/ports.ts'
 import type { SandboxService } from './compose/sandbox-service.ts'
+import { createYamlParser } from './compose/yaml-parser.ts'
 import { createContainerShelf } from './containers/container-shelf.ts'
 import { toContainer } from './containers/container-state.ts'
 import { stopContainer } from './containers/container-stop.ts'
@@ -46,7 +47,7 @@ export function hostTablePath(directory: string): string {
  */
 export function createSandboxRuntime(options: SandboxOptions): ContainerRuntime {
   const { directory, clock, log } = options
-  const places: ReleasePlaces = options
+  const places: ReleasePlaces = { ...options, parse: createYamlParser() }
   const images = createImageStore(join(directory, 'images'))
   const shelf = createContainerShelf(join(directory, 'containers'))
   const nonce = buildNonce(directory)

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { parse } from 'yaml'
 import { type ComposeSource, readComposeSource } from '../../compose-file/source.ts'
 import { type Mapping, isMapping, readMapping } from '../shape.ts'
 import { readTextFile } from '../whole-file.ts'
 import { type Unset, interpolate } from './interpolation.ts'
+import type { YamlParser } from './yaml-parser.ts'
 import { type SandboxService, readSandboxService } from './sandbox-service.ts'
 
 /** Where a release's compose files are looked for. */
@@ -15,6 +15,7 @@ export interface ComposePlaces {
   readonly project: string
   /** Names of the files; the first one must exist, a later one may be missing in both places. */
   readonly files: readonly string[]
+  readonly parse: YamlParser
 }
 
 /** A release's compose files, merged and filled in. */
@@ -29,7 +30,7 @@ export interface ComposeProject {
 }
 
 /** The files as they were written, for refusals that say where; those that are nowhere are left out. */
-export async function readComposeSources({ release, project, files }: ComposePlaces, tag: string): Promise<ComposeSource[]> {
+export async function readComposeSources({ release, project, files }: Omit<ComposePlaces, 'parse'>, tag: string): Promise<ComposeSource[]> {
   const found = await Promise.all(files.map(async (file) => {
     const [own, operators] = [await readTextFile(join(release, file)), await readTextFile(join(project, file))]
     if (own !== null) return readComposeSource(file, `at ${tag}`, own)
@@ -66,7 +67,7 @@ async function readDocument(places: ComposePlaces, file: string): Promise<Mappin
   const text = (await readTextFile(join(places.release, file))) ?? (await readTextFile(join(places.project, file)))
   if (text === null) return null
   try {
-    const document = readMapping(parse(text), 'the file')
+    const document = readMapping(places.parse(text), 'the file')
     return readMapping(document['services'], 'services')
   } catch (error) {
     throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })

@@ -5,7 +5,7 @@ import { replaceJson } from '../whole-file.ts'
 import { type ContainerPaths, readRun } from './container-files.ts'
 import { lookAt } from './container-state.ts'
 
-const pollEvery = 10
+const pollEvery = 5
 /** How long the supervisor may take over its own SIGKILL before it is helped, and how long a SIGKILL may take, ms. */
 const patience = 2_000
 
@@ -20,19 +20,21 @@ export async function stopContainer(paths: ContainerPaths, id: string, graceMs: 
   else sendSignal(supervisor.pid, 'SIGTERM')
 
   const mayTake = supervisor === null ? graceMs : graceMs + patience
-  if (await isGone(paths, id, mayTake, clock, signal)) return
+  if (await isGone(paths, id, supervisor, mayTake, clock, signal)) return
   // Without the supervisor at first: it shall still see, and write down, how the service ended.
   await signalAll(paths, id, 'SIGKILL', supervisor)
-  if (supervisor !== null && (await isGone(paths, id, patience, clock, signal))) return
+  if (supervisor !== null && (await isGone(paths, id, supervisor, patience, clock, signal))) return
   await signalAll(paths, id, 'SIGKILL')
-  if (await isGone(paths, id, patience, clock, signal)) return
+  if (await isGone(paths, id, null, patience, clock, signal)) return
   throw new UpdaterError('exit_unseen', `The exit of container ${id.slice(0, 12)} was not seen, although it was killed: look for its processes before anything takes its place.`)
 }
 
-async function isGone(paths: ContainerPaths, id: string, within: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
+/** @param last who leaves last: while it lives nobody else has to be searched for. Null: there is nobody */
+async function isGone(paths: ContainerPaths, id: string, last: ProcessIdentity | null, within: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
   const deadline = clock.monotonic() + within
   for (;;) {
-    if ((await processesOf(paths, id)).length === 0) return true
+    const lasts = last !== null && (await isAlive(last, id))
+    if (!lasts && (await processesOf(paths, id)).length === 0) return true
     if (clock.monotonic() >= deadline) return false
     await clock.sleep(pollEvery, signal)
   }

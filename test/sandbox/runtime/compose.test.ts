@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createYamlParser } from '../../../src/sandbox/compose/yaml-parser.ts'
 import { type ComposeProject, readComposeProject } from '../../../src/sandbox/compose/compose-project.ts'
 import { interpolate } from '../../../src/sandbox/compose/interpolation.ts'
 import { writeFiles } from './sandbox-world.ts'
@@ -42,7 +43,7 @@ describe('a compose file', () => {
   })
   const read = async (text: string): Promise<ComposeProject> => {
     await writeFiles(directory, { 'release/docker-compose.yml': text })
-    return readComposeProject({ release: join(directory, 'release'), project: join(directory, 'project'), files: ['docker-compose.yml', 'docker-compose.override.yml'] })
+    return readComposeProject({ release: join(directory, 'release'), project: join(directory, 'project'), files: ['docker-compose.yml', 'docker-compose.override.yml'], parse: createYamlParser() })
   }
 
   it('with aliases and both forms of environment is understood', async () => {
@@ -93,6 +94,6 @@ services:
   })
 
   it('that is nowhere is told', async () => {
-    await expect(readComposeProject({ release: directory, project: directory, files: ['docker-compose.yml'] })).rejects.toThrow('there is no docker-compose.yml')
+    await expect(readComposeProject({ release: directory, project: directory, files: ['docker-compose.yml'], parse: createYamlParser() })).rejects.toThrow('there is no docker-compose.yml')
   })
 })
