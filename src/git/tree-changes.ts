@@ -22,10 +22,10 @@ interface Change {
  * Compares the tree with the commit without touching it, and names everything in the way: git itself names only some,
  * and overwrites ignored files without a word.
  * @param tree sees the objects of the commit
+ * @param local what differs from HEAD already
  */
-export async function lookAhead(tree: Repository, directory: string, commit: string, signal: AbortSignal): Promise<Outlook> {
+export async function lookAhead(tree: Repository, directory: string, commit: string, local: Standing['changes'], signal: AbortSignal): Promise<Outlook> {
   const changes = parseChanges(await tree.run(['diff-tree', '-r', '-z', '--no-renames', '--no-ext-diff', 'HEAD', commit], signal))
-  const local = await localChanges(tree, signal)
   const removed = new Set(changes.filter((change) => change.status === 'D').map((change) => change.path))
   const suspects: Change[] = []
   const conflicts = new Set<string>()
@@ -47,10 +47,31 @@ export async function lookAhead(tree: Repository, directory: string, commit: str
   return { conflicts: [...conflicts].sort(), already }
 }
 
-/** Tracked paths that differ from HEAD, with git's two status letters (index, tree). */
-export async function localChanges(tree: Repository, signal: AbortSignal): Promise<Map<string, string>> {
-  const text = await tree.run(['status', '--porcelain=v1', '-z', '--untracked-files=no', '--no-renames', '--ignore-submodules=all'], signal)
-  return new Map(text.split('\0').filter((entry) => entry !== '').map((entry) => [entry.slice(3), entry.slice(0, 2)]))
+/** Where a working tree stands, in one answer of git's. */
+export interface Standing {
+  /** Null before the first one. */
+  readonly commit: string | null
+  /** Its branch, or `HEAD` when it is on none. */
+  readonly ref: string
+  /** Tracked paths that differ from HEAD, with git's two status letters (index, tree). */
+  readonly changes: ReadonlyMap<string, string>
+}
+
+export async function standingOf(tree: Repository, signal: AbortSignal): Promise<Standing> {
+  const text = await tree.run(['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=no', '--no-renames', '--ignore-submodules=all'], signal)
+  const entries = text.split('\0').filter((entry) => entry !== '')
+  const told = (key: string): string => entries.find((entry) => entry.startsWith(`# branch.${key} `))?.slice(`# branch.${key} `.length) ?? ''
+  const changes = entries.flatMap((entry) => changeOf(entry))
+  const [commit, branch] = [told('oid'), told('head')]
+  return { commit: commit === '(initial)' ? null : commit, ref: branch === '(detached)' ? 'HEAD' : branch, changes: new Map(changes) }
+}
+
+/** `1 XY sub mH mI mW hH hI path`, and for what is not merged `u XY sub m1 m2 m3 mW h1 h2 h3 path`; a dot stands for "unchanged". */
+function changeOf(entry: string): [path: string, letters: string][] {
+  const fields = { 1: 8, u: 10 }[entry[0] ?? '']
+  if (fields === undefined) return []
+  const parts = entry.split(' ')
+  return [[parts.slice(fields).join(' '), (parts[1] ?? '').replaceAll('.', ' ')]]
 }
 
 function parseChanges(raw: string): Change[] {

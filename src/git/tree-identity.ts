@@ -2,16 +2,19 @@ import { realpath } from 'node:fs/promises'
 import { identityOf } from './remote.ts'
 import type { Repository } from './repository.ts'
 
+/** Why this is no place where git could tell of a working tree, or null if it is one. */
+export async function whyNoTree(tree: Repository, directory: string, signal: AbortSignal): Promise<string | null> {
+  const top = await tree.ask(['rev-parse', '--show-toplevel'], signal, 128)
+  if (top === null) return 'it is no git working tree'
+  return top.replace(/\n$/, '') === (await realpath(directory)) ? null : 'its repository belongs to another directory'
+}
+
 /**
- * Why a directory is no clone of the release's repository, or null if it is one. It is one when any of its remotes is
+ * Why a working tree with a commit is no clone of the release's repository, or null if it is one. It is one when any of its remotes is
  * the release's repository by host and path (whatever the transport), or when the two histories share a first commit:
  * a clone may come from a mirror or a fork. The project directory may be the release repository itself.
  */
 export async function whyForeign(tree: Repository, directory: string, url: string, mirror: Repository, signal: AbortSignal): Promise<string | null> {
-  const top = await tree.ask(['rev-parse', '--show-toplevel'], signal, 128)
-  if (top === null) return 'it is no git working tree'
-  if (top.replace(/\n$/, '') !== (await realpath(directory))) return 'its repository belongs to another directory'
-  if ((await tree.ask(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], signal)) === null) return 'it has no commit yet'
   if (await hasRemote(tree, directory, url, signal)) return null
   if (await shareRoot(tree, mirror, signal)) return null
   return 'it is a clone of another repository'

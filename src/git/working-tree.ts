@@ -8,8 +8,8 @@ import { isCommitId, releaseRef } from './mirror.ts'
 import type { Mirror } from './mirror.ts'
 import { giveBack } from './ownership.ts'
 import type { Repository } from './repository.ts'
-import { localChanges, lookAhead } from './tree-changes.ts'
-import { whyForeign } from './tree-identity.ts'
+import { lookAhead, standingOf, type Standing } from './tree-changes.ts'
+import { whyForeign, whyNoTree } from './tree-identity.ts'
 
 /** The operator's working tree. */
 export interface WorkingTree {
@@ -35,17 +35,29 @@ export interface TreeParts {
   readonly log: Log
 }
 
+/** As `TreeState`, with what the look ahead of a checkout needs besides. */
+type Clone = { readonly kind: 'clone' } & Standing & { readonly commit: string }
+type Found = Clone | (TreeState & { readonly kind: 'foreign' })
+
 export function createWorkingTree(parts: TreeParts): WorkingTree {
   const { directory, tree, treeWithMirror, mirror, log } = parts
 
-  const describe = async (signal: AbortSignal): Promise<TreeState> => {
-    if (!(await exists(directory))) return { kind: 'foreign', reason: 'there is no such directory' }
+  const look = async (signal: AbortSignal): Promise<Found> => {
+    if (!(await exists(directory))) return foreign('there is no such directory')
     await mirror.prepare(signal)
+    const noTree = await whyNoTree(tree, directory, signal)
+    if (noTree !== null) return foreign(noTree)
+    const { commit, ref, changes } = await standingOf(tree, signal)
+    if (commit === null) return foreign('it has no commit yet')
     const reason = await whyForeign(tree, directory, parts.url, parts.mirrorRepository, signal)
-    if (reason !== null) return { kind: 'foreign', reason }
-    const commit = (await tree.run(['rev-parse', 'HEAD'], signal)).trim()
-    const ref = (await tree.ask(['symbolic-ref', '--quiet', '--short', 'HEAD'], signal))?.trim() ?? 'HEAD'
-    return { kind: 'clone', commit, ref, clean: (await localChanges(tree, signal)).size === 0 }
+    return reason === null ? { kind: 'clone', commit, ref, changes } : foreign(reason)
+  }
+
+  const describe = async (signal: AbortSignal): Promise<TreeState> => {
+    const found = await look(signal)
+    if (found.kind === 'foreign') return found
+    const { kind, commit, ref, changes } = found
+    return { kind, commit, ref, clean: changes.size === 0 }
   }
 
   const known = async (commit: string, signal: AbortSignal): Promise<void> => {
@@ -53,8 +65,8 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
     throw new UpdaterError('unknown_commit', `The mirror holds no commit ${commit}.`)
   }
 
-  const move = async (commit: string, before: TreeState & { kind: 'clone' }, signal: AbortSignal): Promise<void> => {
-    const { conflicts, already } = await lookAhead(treeWithMirror, directory, commit, signal)
+  const move = async (commit: string, before: Clone, signal: AbortSignal): Promise<void> => {
+    const { conflicts, already } = await lookAhead(treeWithMirror, directory, commit, before.changes, signal)
     if (conflicts.length > 0) throw inTheWay(directory, commit, conflicts)
     await tree.run(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-recurse-submodules', '--', parts.mirrorDirectory, releaseRef(commit)], signal)
     const where = (await staysOnBranch(tree, before, commit, signal)) ? ['--no-track', '-B', before.ref] : ['--detach']
@@ -79,13 +91,15 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
       return { ahead: Number(ahead), behind: Number(behind) }
     }),
     conflicts: (commit, signal) => local('Comparing the project directory with the release', async () => {
-      if (!isCommitId(commit) || (await describe(signal)).kind === 'foreign') return []
+      if (!isCommitId(commit)) return []
+      const found = await look(signal)
+      if (found.kind === 'foreign') return []
       await known(commit, signal)
-      return [...(await lookAhead(treeWithMirror, directory, commit, signal)).conflicts]
+      return [...(await lookAhead(treeWithMirror, directory, commit, found.changes, signal)).conflicts]
     }),
     bring: (commit, signal) => local('Bringing the project directory to the release', async () => {
       if (!isCommitId(commit)) return // What was adopted is in no repository: there is nothing to bring.
-      const before = await describe(signal)
+      const before = await look(signal)
       if (before.kind === 'foreign') {
         log.info('left the project directory as it is', { directory, reason: before.reason })
         return
@@ -105,7 +119,7 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
  * goes on from there. In every other case (a rollback, commits of their own, a release off the branch they follow) HEAD
  * is detached and the branch left alone: `git checkout <branch>` is the way back to it.
  */
-async function staysOnBranch(tree: Repository, before: TreeState & { kind: 'clone' }, commit: string, signal: AbortSignal): Promise<boolean> {
+async function staysOnBranch(tree: Repository, before: Clone, commit: string, signal: AbortSignal): Promise<boolean> {
   if (before.ref === 'HEAD') return false
   const isAncestor = async (a: string, b: string): Promise<boolean> => (await tree.ask(['merge-base', '--is-ancestor', a, b], signal)) !== null
   if (!(await isAncestor(before.commit, commit))) return false
@@ -134,6 +148,10 @@ async function clearOwnLock(parts: TreeParts, lock: string): Promise<void> {
 
 async function indexLock(tree: Repository, directory: string, signal: AbortSignal): Promise<string> {
   return resolve(directory, (await tree.run(['rev-parse', '--git-path', 'index.lock'], signal)).replace(/\n$/, ''))
+}
+
+function foreign(reason: string): TreeState & { readonly kind: 'foreign' } {
+  return { kind: 'foreign', reason }
 }
 
 async function exists(path: string): Promise<boolean> {
