@@ -1,5 +1,6 @@
 import { closeFinished, tidy } from './closing.ts'
 import { withSignal, type Context } from './context.ts'
+import { sideBySide } from './side-by-side.ts'
 import { build } from './steps/build.ts'
 import { commit } from './steps/commit.ts'
 import { checkOut, fetchRelease } from './steps/fetch.ts'
@@ -29,15 +30,18 @@ export async function rollOut(context: Context): Promise<void> {
   await commit(context)
 }
 
-/** After the commit point there is only forward: the old color goes, the operator's tree follows. Repeated until it succeeds. */
+/** After the commit point there is only forward: the old color goes, the operator's tree follows meanwhile. Repeated until it succeeds. */
 export async function retire(context: Context): Promise<void> {
+  await sideBySide(context, [leaveOldColor, updateTree], (together, part) => part(together))
+  await closeFinished(context)
+  await tidy(context)
+}
+
+async function leaveOldColor(context: Context): Promise<void> {
   const { generation } = context.journal.record
   if (generation !== null) await confirmGeneration(context, context.journal.operation.topology, generation)
   await drain(context)
   await stopOldColor(context)
-  await updateTree(context)
-  await closeFinished(context)
-  await tidy(context)
 }
 
 async function prepareWithinBudget(context: Context): Promise<void> {

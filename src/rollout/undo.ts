@@ -6,6 +6,7 @@ import type { Failure } from './model.ts'
 import { restoreSingletons } from './steps/singleton.ts'
 import { removeStandby } from './steps/standby.ts'
 import { confirmGeneration, isUntouched, routesBack } from './steps/switch-routes.ts'
+import { followerOf } from './within.ts'
 
 /**
  * Puts the old release back, whatever was reached: traffic first, then the singletons, then the standby goes. Each part
@@ -21,9 +22,8 @@ export async function undo(context: Context): Promise<void> {
   // The commit write may have reached the disk: nothing is stopped before a later write is known to have.
   await context.journal.settle()
   context.signal.throwIfAborted()
-  const unwell = operation.phase === 'swapping' ? await restoreSingletons(context) : null
+  const unwell = await whileDrained(context, traffic, async () => (operation.phase === 'swapping' ? restoreSingletons(context) : null))
   if (traffic.unconfirmed !== null) throw traffic.unconfirmed
-  if (traffic.moved) await context.ports.clock.sleep(context.settings.limits.drain, context.signal)
   await removeStandby(context)
   await closeUndone(context, failure, traffic.generation, unwell)
   await tidy(context)
@@ -51,6 +51,22 @@ async function trafficBack(context: Context): Promise<Traffic> {
   } catch (unconfirmed) {
     context.signal.throwIfAborted()
     return { generation: back, moved: true, unconfirmed }
+  }
+}
+
+/** Once Traefik has followed, the requests on their way to the new color get their time; the work need not wait for that. If it fails the drain ends early, for nothing follows. */
+async function whileDrained<T>(context: Context, { moved, unconfirmed }: Traffic, work: () => Promise<T>): Promise<T> {
+  if (!moved || unconfirmed !== null) return work()
+  const drain = followerOf(context.signal)
+  const drained = context.ports.clock.sleep(context.settings.limits.drain, drain.signal).then(() => null, (error: unknown) => ({ error }))
+  try {
+    const result = await work()
+    const ended = await drained
+    if (ended !== null) throw ended.error
+    return result
+  } finally {
+    drain.abort('nothing waits for it')
+    drain.unfollow()
   }
 }
 

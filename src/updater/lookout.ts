@@ -7,7 +7,6 @@ import type { RecordStore } from '../rollout/ports.ts'
 import { asItShouldBe } from '../rollout/recovery/decide.ts'
 import { freshPatience, type Patience } from '../rollout/recovery/patience.ts'
 import { reconcile, type Haste, type Reconciled } from '../rollout/recovery/reconcile.ts'
-import { countInterruption } from '../rollout/recovery/repairs.ts'
 import { takeOver } from './takeover.ts'
 
 export interface LookoutParts {
@@ -64,13 +63,12 @@ export class Lookout {
    * Looks once, and takes the stack over first where that is still to be done. What it could not do is in the findings.
    * @returns after how many ms another look is worth while; null: when the next one is due
    */
-  async look({ atStart = false, hurry = false }: Partial<Haste> & { readonly atStart?: boolean } = {}): Promise<number | null> {
+  async look(haste: Haste = { hurry: false }): Promise<number | null> {
     if (this.observing !== null) return null
     try {
       if (this.#journal === null && !(await this.#getJournal())) return null
       const journal = this.mustHaveJournal()
-      if (atStart && journal.record.operation !== null) await countInterruption(this.#parts.contextOf(journal))
-      const { againIn } = await this.reconcile(journal, { hurry })
+      const { againIn } = await this.reconcile(journal, haste)
       return againIn
     } catch (error) {
       const { reach } = this.#parts

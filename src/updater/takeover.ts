@@ -3,7 +3,7 @@ import { sentenceOf } from '../rollout/errors.ts'
 import { Journal } from '../rollout/journal.ts'
 import type { Hold, UpdaterRecord } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
-import { adoptStack, firstRecord, notYetAdoptable, withAdopted } from '../rollout/recovery/adoption.ts'
+import { adoptStack, firstRecord, notYetAdoptable, withAdopted, withNextEpoch } from '../rollout/recovery/adoption.ts'
 import { decide, sequenceOf } from '../rollout/recovery/decide.ts'
 import { observe } from '../rollout/recovery/observation.ts'
 
@@ -26,7 +26,7 @@ export async function takeOver(reach: Reach, store: RecordStore): Promise<Takeov
   if (loaded.kind === 'record' && !isOlderCopy) {
     const journal = new Journal(store, reach.ports.log, loaded.record)
     // On a full disk too: the traffic's way back needs no write (I10).
-    await journal.note((record) => ({ ...record, epoch: record.epoch + 1 }))
+    await journal.note(withNextEpoch(reach.settings.policy, now(reach)))
     await sweepStaged(reach, loaded.record)
     return { kind: 'journal', journal }
   }
@@ -39,7 +39,7 @@ export async function takeOver(reach: Reach, store: RecordStore): Promise<Takeov
   const missing = notYetAdoptable(world, topology)
   if (missing !== null) return { kind: 'waiting', why: missing }
 
-  const hold: Hold | null = row === 4 ? { reason: why, origin: 'recovery', since: new Date(reach.ports.clock.now()).toISOString() } : null
+  const hold: Hold | null = row === 4 ? { reason: why, origin: 'recovery', since: now(reach) } : null
   const earlier = loaded.kind === 'predecessor' ? loaded.state : null
   const adopted = await adoptStack(reach, earlier, world)
   const record = loaded.kind === 'record' && hold !== null ? withAdopted(adopted, hold)(loaded.record) : firstRecord(adopted, earlier, hold)
@@ -55,4 +55,8 @@ async function sweepStaged({ ports }: Reach, { operation }: UpdaterRecord): Prom
   await ports.router.sweep(generations ? [generations.back, generations.target] : []).catch((error: unknown) => {
     ports.log.warn('Routes that were prepared by an earlier updater could not be removed.', { error: sentenceOf(error) })
   })
+}
+
+function now({ ports }: Reach): string {
+  return new Date(ports.clock.now()).toISOString()
 }

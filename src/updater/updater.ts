@@ -77,7 +77,7 @@ export class Updater implements UpdaterService {
 
   /** Recovers, then keeps watching until `stop`. Resolves after the first look; what it could not do is in the findings. */
   async start(): Promise<void> {
-    const againIn = await this.#hand(() => this.#lookout.look({ atStart: true }))
+    const againIn = await this.#hand(() => this.#lookout.look())
     this.#watching = this.#watch.run(againIn)
   }
 

@@ -35,10 +35,6 @@ async function halt(world: World, service: string): Promise<void> {
   await world.drive(world.stack.engine.end(instance))
 }
 
-function starts(world: World, service: string): number {
-  return world.stack.effects.done.filter(({ name, services }) => (name === 'runtime.start' || name === 'runtime.up') && services?.includes(service) === true).length
-}
-
 describe('R2: idle, the engine does not answer', () => {
   test('nothing is done or held; an apply is refused; all is well when it is back', async () => {
     const world = await afterARollout()
@@ -199,51 +195,6 @@ describe('R15: idle, routes that do not serve', () => {
     world.disturbed = false
     await settle(world)
     expect(world.updater.status()).toMatchObject({ activeColor: 'green', paused: true })
-  })
-})
-
-describe('R16: idle, something that serves is down', () => {
-  test.each(['bot', 'skills-green'])('%s was stopped: it is started again, nothing is held', async (service) => {
-    const world = await afterARollout()
-    world.disturbed = true
-    await halt(world, service)
-    await world.pass(watchInterval + 1_000)
-    world.disturbed = false
-    await settle(world)
-    expect(world.updater.status().paused).toBe(false)
-  })
-
-  test.each(['bot', 'api-green'])('%s was removed: it is created again from the active release', async (service) => {
-    const world = await afterARollout()
-    world.disturbed = true
-    await halt(world, service)
-    const [instance] = world.stack.engine.of(service)
-    if (instance !== undefined) world.stack.engine.discard(instance)
-    await world.pass(watchInterval + 1_000)
-    world.disturbed = false
-    await settle(world)
-    expect(world.stack.engine.of(service)).toMatchObject([{ image: { commit: commitOf('v1.1.0') } }])
-  })
-
-  test('again and again: three tries in ten minutes, then it is only told, and later tried again', async () => {
-    const world = await afterARollout()
-    world.disturbed = true
-    const before = starts(world, 'bot')
-    world.stack.effects.interference = async (effect, run) => {
-      const answer = await run()
-      const [bot] = world.stack.engine.of('bot')
-      if (effect.name === 'runtime.start' && bot !== undefined) await world.stack.engine.end(bot)
-      return answer
-    }
-    await halt(world, 'bot')
-    await world.pass(9 * 60_000)
-    expect(starts(world, 'bot') - before).toBe(3)
-    expect(world.updater.status().findings).toEqual([expect.stringContaining('bot should run')])
-    world.stack.effects.interference = (_effect, run) => run()
-    await world.pass(3 * 60_000)
-    expect(starts(world, 'bot') - before).toBe(4)
-    world.disturbed = false
-    await settle(world)
   })
 })
 

@@ -1,7 +1,9 @@
-import { withHold, withRequestedPause } from '../consequences.ts'
+import { failureOf, withHold, withRequestedPause } from '../consequences.ts'
 import type { Reach } from '../context.ts'
+import { UpdaterError } from '../errors.ts'
 import type { Change } from '../journal.ts'
-import type { Hold, PredecessorState, Release, UpdaterRecord } from '../model.ts'
+import type { Policy } from '../limits.ts'
+import type { Hold, OpenOperation, PredecessorState, Release, UpdaterRecord } from '../model.ts'
 import { colors, servicesOf, singletonServices, type Color, type Topology } from '../topology.ts'
 import { act } from '../engine.ts'
 import { served, sequenceOf } from './decide.ts'
@@ -49,6 +51,32 @@ export function firstRecord(adopted: Adopted, earlier: PredecessorState | null, 
   // The predecessor knew its last good release by tag alone; what serves is what it last called good.
   const lastGood = earlier?.lastGoodTag === adopted.active.tag ? adopted.active : null
   return { ...rest, ...adopted, lastGood, holds: hold === null ? holds : [...holds, hold] }
+}
+
+/**
+ * An earlier daemon's record under this one's epoch. An operation that it left open is counted in the same write, unless it
+ * was left by a clean stop (fault 43). What ends the updater again and again holds rollouts, while the operation is undone
+ * or finished all the same (fault 9).
+ */
+export function withNextEpoch(policy: Policy, at: string): Change {
+  return (record) => {
+    const next = { ...record, epoch: record.epoch + 1 }
+    if (record.operation === null) return next
+    const operation = foundOpen(record.operation)
+    const { interruptions, kind, target } = operation
+    if (interruptions < policy.surroundingsBeforePause) return { ...next, operation }
+    const reason = `The updater ended at least ${policy.surroundingsBeforePause} times in the middle of ${kind} ${target.tag}; find out from its log and the engine's what ends it.`
+    return { ...next, operation, holds: withHold(record.holds, { reason, origin: 'recovery', since: at }) }
+  }
+}
+
+function foundOpen(operation: OpenOperation): OpenOperation {
+  if (!operation.stoppedCleanly) return { ...operation, interruptions: operation.interruptions + 1 }
+  const left = failureOf(new UpdaterError('shutting_down', 'The updater was stopped while it ran; what was begun was undone.'), operation.step)
+  // A cause that came before the stop is the one to tell; of the stop itself nobody is told as if it were still going on.
+  const cause = operation.failure === null || operation.failure.code === 'shutting_down' ? left : operation.failure
+  // After the commit point it is finished: nothing turns round.
+  return { ...operation, stoppedCleanly: false, failure: operation.phase === 'retiring' ? null : cause }
 }
 
 /** What was adopted, in the place of what the record says; an open operation ends by it, undone or not. */

@@ -5,8 +5,8 @@
 export interface Patience {
   /** At which the standby was first seen running without being routed (R17). */
   standbySince: number | null
-  /** Of recent starts of fallen services (R16). */
-  starts: number[]
+  /** Of recent starts of each fallen service (R16): one that does not stay up uses up no other's tries. */
+  readonly starts: Map<string, number[]>
   /** Fallen services: what was last seen of each, and since when that is so (R16). */
   fallen: ReadonlyMap<string, { readonly seen: string; readonly since: number }>
   /** At which a service was first seen being recreated by somebody's compose (R5, R16). */
@@ -34,7 +34,7 @@ export const noTries: Tries = { failed: 0, notBefore: 0, why: null }
 /** A new daemon has seen nothing yet. */
 export function freshPatience(): Patience {
   return {
-    standbySince: null, starts: [], fallen: new Map(), recreatedSince: null, oldColorStarts: [],
+    standbySince: null, starts: new Map(), fallen: new Map(), recreatedSince: null, oldColorStarts: [],
     retiring: noTries, standbyStops: noTries, tagsLookedAt: null,
   }
 }
@@ -50,4 +50,20 @@ export function mayTry(times: number[], now: number, limit: number, window: numb
   const allowed = recent.length < limit
   times.splice(0, times.length, ...recent, ...(allowed ? [now] : []))
   return allowed
+}
+
+/** Those of the services that may be started once more; counts it for these. */
+export function mayStart(starts: Map<string, number[]>, services: readonly string[], now: number, limit: number, window: number): string[] {
+  return services.filter((service) => {
+    const times = starts.get(service) ?? []
+    starts.set(service, times)
+    return mayTry(times, now, limit, window)
+  })
+}
+
+/** A start that held for its share of the window brought the service back: it does not count against the next fall, and no service is started more often for it. */
+export function forgetStartsThatHeld(starts: Map<string, number[]>, down: readonly string[], now: number, limit: number, window: number): void {
+  for (const [service, times] of starts) {
+    if (!down.includes(service) && now - (times.at(-1) ?? 0) >= window / limit) starts.delete(service)
+  }
 }

@@ -4,9 +4,9 @@ import { undo } from '../undo.ts'
 import { route, routesBack } from '../steps/switch-routes.ts'
 import type { Topology } from '../topology.ts'
 import { adoptStack, withAdopted } from './adoption.ts'
-import { decide, sequenceOf, served, type Decision, type Row, type Situation } from './decide.ts'
+import { decide, fallen, sequenceOf, served, type Decision, type Row, type Situation } from './decide.ts'
 import { observe, type World } from './observation.ts'
-import { noTries, type Patience } from './patience.ts'
+import { forgetStartsThatHeld, noTries, type Patience } from './patience.ts'
 import { adoptRoutedColor, holdOf, holdRollouts, keepNewColor, removeSurplusSingletons, restoreRoutes, routeAndRetire } from './repairs.ts'
 import { finishRetiring, keepBoth, startOldColor } from './stranded.ts'
 import { enough, isLeftToCompose, pointTagsBack, startFallen, stopIdleStandby, type Rest } from './upkeep.ts'
@@ -48,6 +48,7 @@ export async function reconcile(context: Context, patience: Patience, haste: Has
     if (decision.row !== last.row && decision.row !== 0) context.ports.log.info(`Recovery R${decision.row}: ${decision.why}`, { row: decision.row })
     last = decision
     forget(patience, decision.row, operation !== null)
+    if (world.engineFault === null) forgetHeld(context, world, topology, patience)
     // What an operator does by hand is theirs, until they leave maintenance mode; an open operation is ours to end.
     if (maintenance !== null && operation === null && decision.row >= 13) {
       patience.standbySince = null
@@ -85,6 +86,11 @@ function forget(patience: Patience, row: Row, isOpen: boolean): void {
     patience.recreatedSince = null
   }
   if (row !== 16) patience.fallen = new Map()
+}
+
+function forgetHeld(context: Context, world: World, topology: Topology, patience: Patience): void {
+  const { restarts, restartWindow } = context.settings.policy
+  forgetStartsThatHeld(patience.starts, fallen(world, topology, context.journal.record.activeColor), context.ports.clock.monotonic(), restarts, restartWindow)
 }
 
 /** A standby that is left running for now and a fallen service that is not started again are told, but nothing is open. */

@@ -3,7 +3,6 @@ import { closeKept } from '../closing.ts'
 import { failureOf, withHold } from '../consequences.ts'
 import { act, isRunning, stopContainer } from '../engine.ts'
 import { UpdaterError, firstLine } from '../errors.ts'
-import { changeOperation } from '../journal.ts'
 import type { Container, Hold, Release } from '../model.ts'
 import { retire } from '../rollout.ts'
 import { sideBySide } from '../side-by-side.ts'
@@ -107,23 +106,4 @@ export async function holdRollouts(context: Context, why: string): Promise<void>
 /** A hold that recovery puts up. */
 export function holdOf(context: Context, why: string): Hold {
   return { reason: why, origin: 'recovery', since: new Date(context.ports.clock.now()).toISOString() }
-}
-
-/**
- * Counts an operation that was found open at start; one that was left by a clean stop is not counted (fault 43). What ends
- * the updater again and again holds rollouts, while the operation is undone or finished all the same (fault 9).
- */
-export async function countInterruption(context: Context): Promise<void> {
-  await context.journal.note(changeOperation((operation) => {
-    if (!operation.stoppedCleanly) return { ...operation, interruptions: operation.interruptions + 1 }
-    const left = failureOf(new UpdaterError('shutting_down', 'The updater was stopped while it ran; what was begun was undone.'), operation.step)
-    // A cause that came before the stop is the one to tell; of the stop itself nobody is told as if it were still going on.
-    const cause = operation.failure === null || operation.failure.code === 'shutting_down' ? left : operation.failure
-    // After the commit point it is finished: nothing turns round.
-    return { ...operation, stoppedCleanly: false, failure: operation.phase === 'retiring' ? null : cause }
-  }))
-  const { interruptions, kind, target } = context.journal.operation
-  const { surroundingsBeforePause: limit } = context.settings.policy
-  if (interruptions < limit) return
-  await holdRollouts(context, `The updater ended at least ${limit} times in the middle of ${kind} ${target.tag}; find out from its log and the engine's what ends it.`)
 }

@@ -8,7 +8,7 @@ import { route, routesBack } from '../steps/switch-routes.ts'
 import { servicesOf, type Topology } from '../topology.ts'
 import { fallen } from './decide.ts'
 import { observe, type World } from './observation.ts'
-import { failedOnceMore, mayTry, noTries, type Patience } from './patience.ts'
+import { failedOnceMore, mayStart, mayTry, noTries, type Patience } from './patience.ts'
 import { holdRollouts, keepNewColor, startServices } from './repairs.ts'
 import type { Rest } from './upkeep.ts'
 
@@ -69,8 +69,8 @@ export async function finishRetiring(context: Context, world: World, topology: T
 async function startWhatServes(context: Context, world: World, topology: Topology, patience: Patience): Promise<void> {
   const { restarts, restartWindow } = context.settings.policy
   const { active, activeColor } = context.journal.record
-  const down = fallen(world, topology, activeColor)
-  if (down.length === 0 || !mayTry(patience.starts, context.ports.clock.monotonic(), restarts, restartWindow)) return
+  const down = mayStart(patience.starts, fallen(world, topology, activeColor), context.ports.clock.monotonic(), restarts, restartWindow)
+  if (down.length === 0) return
   context.ports.log.warn(`${down.join(', ')} is started again before the old color retires.`)
   await startServices(context, world, active, down)
 }

@@ -5,7 +5,7 @@ import type { Container, Release } from '../model.ts'
 import { otherColor, servicesOf, singletonServices, type Topology } from '../topology.ts'
 import { containersOf, fallen, recreated } from './decide.ts'
 import type { World } from './observation.ts'
-import { failedOnceMore, mayTry, noTries, type Patience } from './patience.ts'
+import { failedOnceMore, mayStart, noTries, type Patience } from './patience.ts'
 import { startServices, stopStandby } from './repairs.ts'
 
 /** What is left for later. */
@@ -43,14 +43,15 @@ export async function startFallen(context: Context, world: World, topology: Topo
   patience.fallen = new Map(down.map((service) => [service, seenAs(world, service, patience, now)]))
   const ripe = hurry ? down : down.filter((service) => now - (patience.fallen.get(service)?.since ?? now) >= graceOf(service))
   if (ripe.length === 0) return { told: null, againIn: fallenGrace }
-  const sinceLast = now - (patience.starts.at(-1) ?? -Infinity)
-  if (!hurry && sinceLast < startEvery) return { told: null, againIn: startEvery - sinceLast }
-  if (!mayTry(patience.starts, now, restarts, restartWindow)) {
+  const due = hurry ? ripe : ripe.filter((service) => startableIn(patience, service, now) <= 0)
+  if (due.length === 0) return { told: null, againIn: Math.min(...ripe.map((service) => startableIn(patience, service, now))) }
+  const started = mayStart(patience.starts, due, now, restarts, restartWindow)
+  if (started.length === 0) {
     return { told: `It was started ${restarts} times and did not stay up; look at its log. It is tried again within ${restartWindow / 60_000} min.`, againIn: null }
   }
-  context.ports.log.warn(`${ripe.join(', ')} is started again.`)
+  context.ports.log.warn(`${started.join(', ')} is started again.`)
   try {
-    await startServices(context, world, active, ripe)
+    await startServices(context, world, active, started)
   } catch (error) {
     // The operation that somebody waits for may be what mends it, such as after a service was renamed.
     if (!hurry || context.signal.aborted || isLost(error)) throw error
@@ -107,7 +108,11 @@ export async function pointTagsBack(context: Context, world: World, topology: To
   }
 }
 
-/** One that falls again at once is not started in a tight row, ms. */
+/** In how many ms this one may be started: one that falls again at once is not started in a tight row. */
+function startableIn({ starts }: Patience, service: string, now: number): number {
+  return (starts.get(service)?.at(-1) ?? -Infinity) + startEvery - now
+}
+
 const startEvery = 10_000
 
 const firstPause = 60_000

@@ -10,8 +10,9 @@ import { wayBackMissing } from './preflight.ts'
 import { composeUp } from './standby.ts'
 import { effect, gate } from './step.ts'
 
-/** Between two looks at a starting singleton, ms: an inspect takes about 3. */
-const lookEvery = 100
+/** Between two looks at a starting singleton: a quarter of what was waited already, ms, so that it is seen soon and asked about rarely. An inspect takes about 3. */
+const shortestPause = 25
+const longestPause = 200
 
 /** Replaces each singleton by the target's, one after the other, and waits until it is healthy. */
 export async function replaceSingletons(context: Context): Promise<void> {
@@ -72,8 +73,9 @@ async function awaitSingleton(context: Context, singleton: Singleton, restarts =
       for (;;) {
         seen = await theOne(context, singleton, restarts, signal)
         if (seen.health === 'healthy') return
-        if (seen.health === 'none' && clock.monotonic() - begun >= limits.singletonSettled) return
-        await clock.sleep(lookEvery, signal)
+        const waited = clock.monotonic() - begun
+        if (seen.health === 'none' && waited >= limits.singletonSettled) return
+        await clock.sleep(Math.min(Math.max(waited / 4, shortestPause), longestPause), signal)
       }
     })
   } catch (error) {
@@ -115,6 +117,7 @@ async function assureWayBack(context: Context, singleton: Singleton, found: read
 }
 
 async function removeAll(context: Context, singleton: Singleton, containers: readonly Container[]): Promise<void> {
+  if (containers.length === 0) return
   await sideBySide(context, containers, stopContainer)
   const ids = new Set(containers.map(({ id }) => id))
   const still = (await lookAt(context, singleton)).filter((container) => ids.has(container.id) && isRunning(container))

@@ -5,6 +5,7 @@ import { fileStorage } from './checks/file-storage.ts'
 import { holds } from './checks/holds.ts'
 import { polling } from './checks/polling.ts'
 import { recordStorage } from './checks/record-storage.ts'
+import { recoveryFallen } from './checks/recovery-fallen.ts'
 import { recoveryIdle } from './checks/recovery-idle.ts'
 import { recoveryOpen } from './checks/recovery-open.ts'
 import { rollouts } from './checks/rollouts.ts'
@@ -12,7 +13,7 @@ import { surroundings } from './checks/surroundings.ts'
 
 const areas: Readonly<Record<Area, readonly Check[]>> = {
   rollouts,
-  recovery: [...recoveryIdle, ...recoveryOpen],
+  recovery: [...recoveryIdle, ...recoveryFallen, ...recoveryOpen],
   holds: [...holds, ...polling],
   surroundings,
   storage: [...recordStorage, ...fileStorage],

@@ -7,12 +7,16 @@ const updater = 'src/updater/updater.ts'
 /** Holds, quarantine, counts, and what callers may ask for. */
 export const holdMutations: readonly Mutation[] = [
   {
-    name: 'a restart clears the holds', file: 'src/updater/takeover.ts',
-    text: '({ ...record, epoch: record.epoch + 1 })', instead: '({ ...record, holds: [], epoch: record.epoch + 1 })',
+    name: 'a restart clears the holds', file: 'src/rollout/recovery/adoption.ts',
+    text: 'const next = { ...record, epoch: record.epoch + 1 }', instead: 'const next: UpdaterRecord = { ...record, holds: [], epoch: record.epoch + 1 }',
   },
   {
-    name: 'a new daemon does not raise the epoch', file: 'src/updater/takeover.ts',
-    text: '({ ...record, epoch: record.epoch + 1 })', instead: '({ ...record })',
+    name: 'a new daemon does not raise the epoch', file: 'src/rollout/recovery/adoption.ts',
+    text: 'const next = { ...record, epoch: record.epoch + 1 }', instead: 'const next = { ...record }',
+  },
+  {
+    name: 'an operation that ends the updater again and again holds nothing', file: 'src/rollout/recovery/adoption.ts',
+    text: 'if (interruptions < policy.surroundingsBeforePause) return', instead: 'if (interruptions < 99) return',
   },
   { name: 'a pause is only kept in memory', file: holds, text: '    await journal.commit(change)', instead: '    await journal.remember(change)' },
   { name: 'a pause that cannot be written is accepted', file: holds, text: '    await journal.commit(change)', instead: '    await journal.note(change)' },
@@ -46,7 +50,7 @@ export const holdMutations: readonly Mutation[] = [
     name: 'an apply goes on although a pause came meanwhile', file: 'src/updater/operation.ts',
     text: '    if (obstacle !== null) throw obstacle\n    const knownTags', instead: '    const knownTags',
   },
-  { name: 'two operations at once are taken on', file: updater, text: '    if (this.#isBusy) throw this.#inProgress()\n', instead: '' },
+  { name: 'two operations at once are taken on', file: updater, text: '    if (this.#isBusy) throw this.#inProgress()\n    const flight', instead: '    const flight' },
   { name: 'a cancel is accepted while the commit is written', file: 'src/updater/flight.ts', text: '    if (this.#committing) return false\n', instead: '' },
   { name: 'a cancel is told and ignored', file: 'src/updater/flight.ts', text: '    this.#abort.abort(reason)\n', instead: '' },
   { name: 'a pause in a rollout lets it go on', file: updater, text: '    flight.cancel(reason)\n', instead: '' },

@@ -66,7 +66,16 @@ export const recoveryMutations: readonly Mutation[] = [
   { name: 'R15: routes that are missing are left', file: decide, text: '    if (serves === null) return row(15,', instead: '    if (serves === null) return row(0,' },
   { name: 'R15: no copy is kept of the file that is replaced', file: repairs, text: 'const copy = await context.ports.router.keepCopy()', instead: 'const copy = null' },
   { name: 'R16: what fell is left', file: decide, text: '  if (down.length > 0) return row(16,', instead: '  if (down.length > 9) return row(16,' },
-  { name: 'R16: the cap of starts is gone', file: upkeep, text: '  if (!mayTry(patience.starts, now, restarts, restartWindow)) {', instead: '  if (false) {' },
+  { name: 'R16: the cap of starts is gone', file: upkeep, text: 'mayStart(patience.starts, due, now, restarts, restartWindow)', instead: 'due' },
+  {
+    name: 'R16: a start that held counts against the next fall', file: reconcile,
+    text: '    if (world.engineFault === null) forgetHeld(context, world, topology, patience)\n', instead: '',
+  },
+  { name: 'R16: a start counts as one that held as soon as it was made', file: 'src/rollout/recovery/patience.ts', text: '>= window / limit) starts', instead: '>= 0) starts' },
+  {
+    name: 'R16: one that does not stay up uses up the starts of another', file: 'src/rollout/recovery/patience.ts',
+    text: "    const times = starts.get(service) ?? []\n    starts.set(service, times)\n", instead: "    const times = starts.get('all') ?? []\n    starts.set('all', times)\n",
+  },
   { name: 'R16: an operator who stops something for a moment is raced', file: upkeep, text: 'const ripe = hurry ? down :', instead: 'const ripe = true ? down :' },
   { name: 'R17: a standby gets no grace', file: upkeep, text: '  if (now - patience.standbySince < context.settings.policy.standbyGrace) return enough\n', instead: '' },
   { name: 'the watch acts in maintenance mode', file: reconcile, text: 'if (maintenance !== null && operation === null && decision.row >= 13) {', instead: 'if (false) {' },

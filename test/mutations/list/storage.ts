@@ -18,7 +18,7 @@ export const storageMutations: readonly Mutation[] = [
   },
   { name: 'the previous generation is not kept', file: store, text: '    if (current !== null) await setAside(current, record)\n', instead: '' },
   { name: 'the previous generation is moved away instead of copied', file: store, text: '    const copy = await stage(current)\n', instead: '    const copy = path\n' },
-  { name: 'a record that is gone is a first start, though the previous generation is there', file: store, text: '      if ((await files.read(previousPath)) === null) return', instead: '      return' },
+  { name: 'a record that is gone is a first start, though the previous generation is there', file: store, text: '    if ((await files.read(previousPath)) === null) return', instead: '    return' },
   { name: 'a record that is written by an earlier daemon replaces the one of a later', file: store, text: "loaded.record.epoch > record.epoch", instead: 'loaded.record.epoch > record.epoch + 1' },
   { name: 'a record is replaced without the lock', file: store, text: '      authority?.check()\n', instead: '' },
   { name: 'a record of a newer version is replaced', file: store, text: "    if (loaded.kind === 'newer') {", instead: '    if (false) {' },

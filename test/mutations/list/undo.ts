@@ -52,7 +52,7 @@ export const undoMutations: readonly Mutation[] = [
   { name: 'the undo does not wait for an undetermined commit', file: undo, text: '  await context.journal.settle()\n', instead: '' },
   {
     name: 'the old bot is not brought back', file: undo,
-    text: "const unwell = operation.phase === 'swapping' ? await restoreSingletons(context) : null", instead: 'const unwell = null',
+    text: "(operation.phase === 'swapping' ? restoreSingletons(context) : null)", instead: 'null',
   },
   {
     name: 'the standby is taken away although Traefik was not seen to follow', file: undo,
@@ -60,8 +60,9 @@ export const undoMutations: readonly Mutation[] = [
   },
   {
     name: 'the new color is not drained in an undo', file: undo,
-    text: '  if (traffic.moved) await context.ports.clock.sleep(context.settings.limits.drain, context.signal)\n', instead: '',
+    text: '  if (!moved || unconfirmed !== null) return work()\n', instead: '  if (moved) return work()\n',
   },
+  { name: 'the undo goes on before the drain is over', file: undo, text: '    const ended = await drained\n    if (ended !== null) throw ended.error\n', instead: '' },
   { name: 'the standby of a failed release is left', file: undo, text: '  await removeStandby(context)\n', instead: '' },
   {
     name: 'the standby\'s tags stay at the failed release', file: 'src/rollout/steps/standby.ts',

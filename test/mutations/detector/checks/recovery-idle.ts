@@ -23,10 +23,6 @@ export const recoveryIdle: readonly Check[] = [
   { name: 'R15: the routes file is missing', run: () => brokenRoutes(null) },
   { name: 'R15: the routes file is unreadable', run: () => brokenRoutes('http: {') },
   { name: 'R15: a stopped color was routed', run: stoppedRouted },
-  { name: 'R16: the bot was stopped', run: () => stopped('bot') },
-  { name: 'R16: an operator stops and starts the bot several times', run: restartedByHand },
-  { name: 'R16: an active service was removed', run: () => removed('api-green') },
-  { name: 'R16: the bot ends after each start', run: endsEachTime },
   { name: 'R17: the standby was started', run: standbyStarted },
   { name: 'R17: the standby was started and Traefik serves it', run: standbyServed },
   { name: 'an operator\'s compose recreates the bot', run: recreatedBot },
@@ -132,67 +128,6 @@ async function stoppedRouted(): Promise<void> {
     await world.pass(watchInterval + 1_000)
   })
   await endsWith(world, 'R15', { tag: 'v1.1.0', paused: true })
-}
-
-async function stopped(service: string): Promise<void> {
-  const world = await upgraded()
-  await disturbing(world, async () => {
-    const [instance] = world.stack.engine.of(service)
-    if (instance !== undefined) await world.drive(world.stack.engine.end(instance))
-    await world.pass(watchInterval + 1_000)
-  })
-  await endsWith(world, 'R16', { tag: 'v1.1.0', paused: false })
-}
-
-/** Each time it is down for less than an operator needs to start it again. */
-async function restartedByHand(): Promise<void> {
-  const world = await upgraded()
-  const [bot] = world.stack.engine.of('bot')
-  must('I2', bot !== undefined, 'there is no bot')
-  const first = world.stack.effects.done.length
-  await disturbing(world, async () => {
-    for (let time = 0; time < 5; time += 1) {
-      await world.drive(world.stack.engine.end(bot))
-      await world.pass(2_500)
-      must('R16', world.stack.effects.done.slice(first).every(({ name }) => name !== 'runtime.start'), 'what an operator stops for a moment was started')
-      world.stack.engine.launch(bot)
-      await world.pass(500)
-    }
-  })
-  await endsWith(world, 'R16', { tag: 'v1.1.0', paused: false })
-}
-
-async function removed(service: string): Promise<void> {
-  const world = await upgraded()
-  await disturbing(world, async () => {
-    const [instance] = world.stack.engine.of(service)
-    if (instance !== undefined) {
-      await world.drive(world.stack.engine.end(instance))
-      world.stack.engine.discard(instance)
-    }
-    await world.pass(watchInterval + 1_000)
-  })
-  await endsWith(world, 'R16', { tag: 'v1.1.0', paused: false })
-}
-
-async function endsEachTime(): Promise<void> {
-  const world = await upgraded()
-  world.disturbed = true
-  let starts = 0
-  world.stack.effects.interference = async (effect, run) => {
-    const answer = await run()
-    const [bot] = world.stack.engine.of('bot')
-    if (effect.name === 'runtime.start' && bot !== undefined) {
-      starts += 1
-      await world.stack.engine.end(bot)
-    }
-    return answer
-  }
-  const [bot] = world.stack.engine.of('bot')
-  if (bot !== undefined) await world.drive(world.stack.engine.end(bot))
-  await world.pass(9 * 60_000)
-  must('R16', starts === 3, `a bot that ends each time was started ${starts} times in nine minutes`)
-  must('I11', world.updater.status().findings.some((finding) => finding.includes('bot')), 'nobody is told that the bot is down')
 }
 
 async function standbyStarted(): Promise<void> {
