@@ -87,8 +87,8 @@ function requestsOf(served: readonly Served[]): number {
   return served.reduce((sum, { requests }) => sum + requests, 0)
 }
 
-/** Without what is no more than an answer overtaken by a later request's at a switch. */
-function releasesOn(target: string, served: readonly Served[]): string[] {
+/** Releases that answered on an entry point in their order, without what is no more than an answer overtaken by a later request's at a switch. */
+export function releasesOn(target: string, served: readonly Served[]): string[] {
   const releases = served.filter((span) => span.target === target && span.requests > overtaken).map(({ release }) => release)
   return releases.filter((release, index) => release !== releases[index - 1])
 }

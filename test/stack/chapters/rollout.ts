@@ -2,6 +2,7 @@ import { expect, it, type TestContext } from 'vitest'
 import { startLoad } from '../../../demo/stack/load.ts'
 import { releaseOf } from '../../../demo/stack/load-targets.ts'
 import type { Answer } from '../../../demo/stack/client.ts'
+import { releasesOn, type Seen } from '../../docker/rollout/rollouts.ts'
 import { tellFigure } from '../../reporting/figures.ts'
 import { eventually } from '../../sandbox/daemon/waiting.ts'
 import { runningServices } from '../harness/inside.ts'
@@ -9,8 +10,6 @@ import type { Here, Scene } from './scene.ts'
 
 /** A build, gates, ten seconds of drain, on a busy machine, ms. */
 const rolloutLimit = 8 * 60_000
-/** Requests of one entry point that are in flight at once; so many answers may come out of order. */
-const overtaken = 2
 
 /** Releases of the reference app through the stack's own file, asked for by the skills service, as users see them. */
 export function rollouts(here: Here): void {
@@ -55,25 +54,15 @@ export async function apply({ stack }: Scene, tag: string): Promise<Answer> {
   return answer
 }
 
-interface Seen {
-  readonly result: Answer
-  /** Releases that answered, in the order of their first answers, by entry point. */
-  readonly served: Readonly<Record<'skills' | 'api', readonly string[]>>
-}
-
 /** Does something under load on both entry points; not one request may fail, and never may there be two bots. */
-async function underLoad(context: TestContext, { stack }: Scene, action: () => Promise<Answer>): Promise<Seen> {
+async function underLoad(context: TestContext, { stack }: Scene, action: () => Promise<Answer>): Promise<Seen<Answer>> {
   const load = startLoad(await stack.loadTargets(), releaseOf, 15)
   try {
     await eventually('answers of both entry points', () => load.served.length >= 2 ? true : null)
     const result = await action()
     const before = load.sent
     await eventually('what serves at the end', () => load.sent > before + 40 ? true : null)
-    const of = (target: string): string[] => {
-      const releases = load.served.filter((span) => span.target === target && span.requests > overtaken).map(({ release }) => release)
-      return releases.filter((release, index) => release !== releases[index - 1])
-    }
-    return { result, served: { skills: of('skills'), api: of('api') } }
+    return { result, served: { skills: releasesOn('skills', load.served), api: releasesOn('api', load.served) } }
   } finally {
     await load.stop()
     tellFigure(context, { name: 'whole stack: requests during rollouts', value: load.sent, together: 'sum' })

@@ -2,6 +2,7 @@ import { section } from './statement.ts'
 import { shownBy as t } from './titles.ts'
 
 const unenforced = { note: 'declared, not enforceable: Compose on one host reserves no processors' }
+const bounded = { note: 'broken only where the machine has more processors than that; elsewhere the kernel\'s figure is read' }
 const soft = { note: 'declared; the engine takes a memory reservation as a soft limit and sets nothing aside' }
 
 /** 1-stack.md, from its overview to "Ollama Router". */
@@ -23,7 +24,7 @@ export const olderServices = [
     ['QDRANT_*, OLLAMA_*, OLLAMA_ROUTER_*, SKILLS_SERVICE_URL, POSTGRES_DSN, ENVIRONMENT=production', t.addresses],
     ['additional secrets come from .env', t.secretsOutside],
     ['2G memory limit', t.memory],
-    ['2.0 CPU limit', t.processors, t.mostProcessors],
+    ['2.0 CPU limit', t.processors, t.mostProcessors, bounded],
     ['512M reserved', t.reservations, soft],
     ['0.5 CPU reserved', t.reservations, unenforced],
     ['no port on the host', t.hostPorts],
@@ -50,7 +51,7 @@ export const olderServices = [
     ['qdrant_storage:/qdrant/storage', t.volumes, t.downUp],
     ['health: TCP 6333, every 10 s, timeout 5 s, 5 retries, start period 10 s', t.timings, t.checksAsk],
     ['2G memory limit', t.memory],
-    ['2.0 CPU limit', t.processors, t.mostProcessors],
+    ['2.0 CPU limit', t.processors, t.mostProcessors, bounded],
     ['256M reserved', t.reservations, soft],
     ['0.25 CPU reserved', t.reservations, unenforced],
     ['TLS: mounts prepared and commented out; a script makes the certificates', { elsewhere: 'qdrant speaks TLS when its prepared lines lose their comment signs' }],
@@ -74,7 +75,7 @@ export const olderServices = [
     ['ollama_models:/root/.ollama, cached across restarts', t.volumes, t.downUp],
     ['health: TCP 11434, every 30 s, timeout 10 s, 3 retries, start period 60 s', t.timings, t.checksAsk],
     ['8G memory limit', t.memory],
-    ['4.0 CPU limit', t.processors, t.mostProcessors, { note: 'the engine refuses a limit above the machine\'s processors: there scripts/first-start.sh sets what there is' }],
+    ['4.0 CPU limit', t.processors, t.mostProcessors, bounded, { note: 'the engine refuses a limit above the machine\'s processors: there scripts/first-start.sh sets what there is' }],
     ['2G reserved', t.reservations, soft],
     ['1.0 CPU reserved', t.reservations, unenforced],
     ['llama3.1:8b and nomic-embed-text (768 dimensions)', t.pulled, t.loaded],
@@ -86,7 +87,7 @@ export const olderServices = [
     ['ollama_router_models:/root/.ollama, separate', t.volumes, t.pulled],
     ['health: TCP 11434, every 30 s, timeout 10 s, 3 retries, start period 30 s', t.timings, t.checksAsk],
     ['3G memory limit', t.memory],
-    ['2.0 CPU limit', t.processors, t.mostProcessors],
+    ['2.0 CPU limit', t.processors, t.mostProcessors, bounded],
     ['1.5G reserved', t.reservations, soft],
     ['0.5 CPU reserved', t.reservations, unenforced],
     ['llama3.2:3b', t.pulled, t.loaded],

@@ -24,7 +24,7 @@ export type Row = readonly [says: string, ...proofs: readonly Proof[]]
 
 /** Rows of one section. */
 export function section(name: string, seed: Seed, rows: readonly Row[]): Statement[] {
-  return rows.map(([says, ...proofs]) => ({ section: name, seed, says, shown: proofs.flatMap(shownBy), note: proofs.flatMap(noted)[0] ?? null }))
+  return rows.map(([says, ...proofs]) => ({ section: name, seed, says, shown: proofs.flatMap(shownBy), note: proofs.flatMap(noted).join('; ') || null }))
 }
 
 function shownBy(proof: Proof): Shown[] {
