@@ -34,7 +34,8 @@ async function askRouted({ clock, probe, router }: Reach['ports'], { quickest, s
   for (let pause = quickest; ; pause *= 2) {
     const answer = await probe.routed(group, signal)
     const routes = await router.read()
-    if (routes.kind !== 'routes' || answer.stamp === routes.generation || pause > slowest) return { group, answer }
+    const isLate = routes.kind === 'routes' && answer.status !== null && answer.stamp !== routes.generation
+    if (!isLate || pause > slowest) return { group, answer }
     await clock.sleep(pause, signal)
   }
 }

@@ -52,7 +52,6 @@ export async function diagnose(reach: Reach, { journal, status, doing }: Knowled
     tree: described,
     containers,
     findings: [...findings, { check: 'reload', ...notReloaded }],
-    known: { operation: record?.operation?.id ?? null, lastBuildBytes: record?.lastBuildBytes ?? 0 },
   }
 }
 

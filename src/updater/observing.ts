@@ -31,7 +31,6 @@ export function createObservingService(reason: string, uptimeSeconds: () => numb
       tree: { kind: 'unknown', reason },
       containers: { error: reason },
       findings: [{ check: 'updater', ...judgeUpdater({ uptimeSeconds: uptimeSeconds(), observing: reason, waiting: null }) }],
-      known: { operation: null, lastBuildBytes: 0 },
     }),
     reloadRoutes: refuse,
     subscribe: () => () => undefined,

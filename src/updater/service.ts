@@ -1,5 +1,4 @@
 import type { Finding } from '../diagnosis/finding.ts'
-import type { Known } from '../diagnosis/installation.ts'
 import type { HistoryEntry, OpenOperation, Quarantine, TagRef, TreeState, UpdateResult } from '../rollout/model.ts'
 import type { Container, Hold, Maintenance, Release } from '../rollout/model.ts'
 import type { Color } from '../rollout/topology.ts'
@@ -63,6 +62,8 @@ export interface Status {
   /** What is not as it should be, in sentences. */
   readonly findings: readonly string[]
   readonly polling: PollingStatus
+  /** Space that the last builds took in the engine, bytes; 0 when unknown. */
+  readonly lastBuildBytes: number
 }
 
 export interface PollingStatus {
@@ -80,7 +81,6 @@ export interface Diagnostics {
   readonly containers: readonly Container[] | { readonly error: string }
   /** What the updater sees of the stack; the rest is looked at by whoever knows the machine. */
   readonly findings: readonly Finding[]
-  readonly known: Known
 }
 
 /** How one operation stands, for `GET /update/operations/<id>`. */

@@ -40,6 +40,7 @@ export function statusOf({ record, busy, uptimeSeconds, observing, findings, pol
     observing,
     findings,
     polling,
+    lastBuildBytes: record?.lastBuildBytes ?? 0,
   }
 }
 

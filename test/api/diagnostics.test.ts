@@ -9,7 +9,7 @@ import type { Container } from '../../src/rollout/model.ts'
 import type { Diagnostics, UpdaterService } from '../../src/updater/service.ts'
 import { call, freshApi } from './api.ts'
 import { deferred } from './deferred.ts'
-import { fakeUpdater, idleStatus, oldSha } from './fake-updater.ts'
+import { fakeUpdater, idleStatus, oldSha, openOperation } from './fake-updater.ts'
 import { expectToMatch } from './schema.ts'
 
 const container: Container = {
@@ -28,7 +28,7 @@ const container: Container = {
 
 const ofUpdater: readonly Finding[] = [{ check: 'updater', ...ok('The updater looks after the stack.') }, { check: 'reload', ...notChecked('It was not tried.', 'Ask with POST.') }]
 const good: Diagnostics = {
-  tree: { kind: 'clone', commit: oldSha, ref: 'v1.0.0', clean: true }, containers: [container], findings: ofUpdater, known: { operation: 'op-1', lastBuildBytes: 7 },
+  tree: { kind: 'clone', commit: oldSha, ref: 'v1.0.0', clean: true }, containers: [container], findings: ofUpdater,
 }
 
 function finding(found: Diagnostics, modelled: Partial<UpdaterService> = {}) {
@@ -84,7 +84,7 @@ describe('GET /diagnostics', () => {
   it('looks at the machine with what the record tells', async () => {
     const known: Known[] = []
     const app = freshApi({
-      updater: fakeUpdater({ status: () => idleStatus, diagnostics: () => Promise.resolve(good) }),
+      updater: fakeUpdater({ status: () => ({ ...idleStatus, operation: openOperation }), diagnostics: () => Promise.resolve(good) }),
       diskUsage: () => Promise.resolve([]),
       examine(told) {
         known.push(told)
@@ -92,7 +92,24 @@ describe('GET /diagnostics', () => {
       },
     })
     await call(app, 'GET', '/diagnostics')
-    expect(known).toStrictEqual([{ operation: 'op-1', lastBuildBytes: 7 }])
+    expect(known).toStrictEqual([{ operation: 'op-2', lastBuildBytes: 7 }])
+  })
+
+  it('looks at the machine while the updater looks at the stack: what hangs keeps nobody from being told of the rest', async () => {
+    const held = deferred<Diagnostics>()
+    const begun = deferred<string>()
+    const app = freshApi({
+      updater: fakeUpdater({ status: () => idleStatus, diagnostics: () => held.promise }),
+      diskUsage: () => Promise.resolve([]),
+      examine() {
+        begun.resolve('begun')
+        return Promise.resolve([])
+      },
+    })
+    const answer = call(app, 'GET', '/diagnostics')
+    expect(await begun.promise).toBe('begun')
+    held.resolve(good)
+    expect((await answer).statusCode).toBe(200)
   })
 
   it('looks once for all who ask meanwhile, and anew for who asks later', async () => {

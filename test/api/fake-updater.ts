@@ -100,4 +100,5 @@ export const idleStatus: Status = {
   observing: null,
   findings: [],
   polling: { enabled: false, lastLookAt: null, nextLookAt: null, newest: null, outcome: null },
+  lastBuildBytes: 7,
 }

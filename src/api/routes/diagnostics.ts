@@ -34,8 +34,10 @@ export const diagnosticsRoutes: FastifyPluginCallbackTypebox<Options> = (app, { 
     const signal = AbortSignal.timeout(limit)
     // Each check listens to it, and ends with it.
     setMaxListeners(0, signal)
-    const found = await updater.diagnostics(signal)
-    return { found, findings: [...found.findings, ...(await examine(found.known, signal))] }
+    const { operation, lastBuildBytes } = updater.status()
+    // Side by side: an entry point that hangs must not keep the rest from being looked at.
+    const [found, machine] = await Promise.all([updater.diagnostics(signal), examine({ operation: operation?.id ?? null, lastBuildBytes }, signal)])
+    return { found, findings: [...found.findings, ...machine] }
   }
 
   async function answer(findings: (found: readonly Finding[]) => readonly Finding[]): Promise<DiagnosticsAnswer> {

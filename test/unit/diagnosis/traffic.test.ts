@@ -24,6 +24,16 @@ describe('entry_points', () => {
     expect(await find(answer, found)).toMatchObject({ verdict, found: expect.stringMatching(sentence) })
   })
 
+  test('one that does not answer is not asked again: each silence takes seconds', async () => {
+    let asked = 0
+    const routed = async (): Promise<ProbeAnswer> => {
+      asked += 1
+      return silent
+    }
+    expect(await findingOf(trafficChecks(reachOf({ probe: { routed } })), 'entry_points')).toMatchObject({ verdict: 'wrong' })
+    expect(asked).toBe(1)
+  })
+
   test('a version that was put in force a moment ago may be taken a moment later', async () => {
     let asked = 0
     const routed = async (): Promise<ProbeAnswer> => {
