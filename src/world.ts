@@ -179,6 +179,7 @@ async function createRuntime(parts: Outside, source: ReleaseSource & ArchiveSour
     build: limits.beforeSwitch,
     buildCacheLimit: docker.buildCacheLimit,
     sharedDirectories: 'mounted',
+    colors: settings.topology.groups.map(({ services: { blue, green } }) => [blue, green]),
     log,
   })
 }

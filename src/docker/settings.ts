@@ -45,6 +45,8 @@ export interface DockerSettings {
    * `mounted` those that the engine says are mounted here under the path that they have on the host.
    */
   readonly sharedDirectories: readonly string[] | 'mounted' | null
+  /** Services that stand in for each other, one of which is always about to be replaced: the two colors of each group. */
+  readonly colors: readonly (readonly [blue: string, green: string])[]
   readonly log: Log
 }
 
@@ -60,6 +62,7 @@ export const dockerDefaults = {
   buildCacheLimit: 4 * 1024 ** 3,
   networkName: null,
   sharedDirectories: null,
+  colors: [],
 } as const satisfies Partial<DockerSettings>
 
 /** What `createDockerRuntime` needs to be told, and what it may be. */

@@ -1,5 +1,5 @@
 /** Characters; 32 of base64url are as long as a key of 192 bits. */
-export const shortestSecret = 32
+const shortestSecret = 32
 
 /**
  * Why a secret that somebody gave could be guessed, to follow its name (`is shorter than 32 characters`); null when nothing

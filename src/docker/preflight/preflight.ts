@@ -20,7 +20,7 @@ import { bindReasons, isTracked } from './bind-sources.ts'
 import type { Places } from './bind-sources.ts'
 import { buildReasons } from './build-sources.ts'
 import { composeReason } from './compose-refusal.ts'
-import { serviceReasons } from './services.ts'
+import { colorReasons, serviceReasons } from './services.ts'
 import { readSources } from './sources.ts'
 import type { OwnedSource } from './sources.ts'
 
@@ -94,7 +94,7 @@ async function modelReasons(
     ]),
   )
   const fromTree = files.some(({ origin }) => origin === 'release') ? await environmentReasons(sources, services, settings.projectDirectory, checkout) : []
-  const reasons = [...lacking, ...perService.flat(), ...fromTree]
+  const reasons = [...lacking, ...perService.flat(), ...settings.colors.flatMap((pair) => colorReasons(pair, model, sources)), ...fromTree]
   return reasons.length > 0 ? reasons : planReasons(settings, model, sources, release, services)
 }
 

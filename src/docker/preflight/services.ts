@@ -1,9 +1,16 @@
 import { placeOf } from '../../compose-file/source.ts'
 import type { ComposeSource } from '../../compose-file/source.ts'
-import type { ComposeService } from '../compose/model.ts'
+import type { ComposeModel, ComposeService } from '../compose/model.ts'
 import { isReleaseTag, operationOf, parseReference } from '../references.ts'
 
 const harmlessPullPolicies = new Set(['missing', 'if_not_present', 'never'])
+
+/** The tag of the color that is about to be replaced is moved: under one name the other's would move along. */
+export function colorReasons([blue, green]: readonly [string, string], model: ComposeModel, sources: readonly ComposeSource[]): string[] {
+  const [one, other] = [blue, green].map((name) => parseReference(model.get(name)?.image ?? ''))
+  if (one === null || one === undefined || one.repository !== other?.repository || one.tag !== other.tag) return []
+  return [`${placeOf(sources, ['services', green, 'image'])}: ${green} pins ${one.repository}:${one.tag} as ${blue} does; each color needs a tag of its own, such as ${one.repository}:blue and ${one.repository}:green`]
+}
 
 /** Why a managed service cannot be rolled out as its compose file describes it. */
 export function serviceReasons({ name, image, pullPolicy, containers }: ComposeService, sources: readonly ComposeSource[]): string[] {

@@ -99,6 +99,21 @@ onCompose('a release whose compose file', (options) => {
     expect(JSON.stringify(error)).not.toContain(project.checkout)
   })
 
+  it('gives both colors one image name is refused, for the tag of one would move with the other', async () => {
+    const colored = (blue: string, green: string): string => `services:\n  blue: { build: ., image: ${blue} }\n  green:\n    build: .\n    image: ${green}\n`
+    const judgeColors = async (text: string) => {
+      const project = await makeProject()
+      await project.write('checkout', { Dockerfile: 'FROM scratch\n', 'docker-compose.yml': text })
+      return await errorOf(project.runtime({ ...options, colors: [['blue', 'green']] }).preflight(release, ['blue', 'green'], 0, limit()))
+    }
+    expect(await judgeColors(colored('web', 'web:latest'))).toMatchObject({
+      code: 'release_refused',
+      details: { reasons: [at(':5:5', 'green pins web:latest as blue does; each color needs a tag of its own, such as web:blue and web:green')] },
+    })
+    expect(await judgeColors(colored('web:blue', 'web:green'))).toMatchObject(passed)
+    expect(await judgeColors(colored('web-blue', 'web-green'))).toMatchObject(passed)
+  })
+
   it('uses anchors, merges, tags and blocks of text is taken', async () => {
     const { error } = await judge(`
 x-base: &base
