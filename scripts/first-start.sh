@@ -6,6 +6,7 @@ set -euo pipefail
 APP_ID=65532 # user and group of bot, skills, api and Traefik
 PROJECT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 ENV_FILE="$PROJECT/.env"
+FOLLOWS=false # whether it takes a predecessor's files over
 
 usage() {
   cat <<TEXT
@@ -47,8 +48,13 @@ main() {
   secrets
   [[ $(id -u) != 0 ]] || chown "$OWNER" "$ENV_FILE"
   directories
+  predecessor
   first_routes
-  say "Ready. Next: docker compose up -d --build"
+  if [[ $FOLLOWS == true ]]; then
+    say "Ready. Next: the fourth step of docs/migrating.md, so that the traffic goes on"
+  else
+    say "Ready. Next: docker compose up -d --build"
+  fi
 }
 
 host_facts() {
@@ -139,16 +145,33 @@ set_rights() {
   done
 }
 
-# So that Traefik routes to blue before the updater has looked at the stack for the first time. The updater writes it from then on.
+# Record and secret of the updater that this one follows, which kept them beside the bot's data (docs/migrating.md). Copies: the
+# predecessor may be needed again.
+predecessor() {
+  local file
+  for file in updater-state.json:state/updater-state.json:600:${OWNER#*:} .updater-secret:state/secret/.updater-secret:440:$APP_ID; do
+    IFS=: read -r from to mode group <<<"$file"
+    [[ -e $PROJECT/data/$from && ! -e $PROJECT/$to && ! -e $PROJECT/state/updater-state.json.previous ]] || continue
+    FOLLOWS=true
+    cp "$PROJECT/data/$from" "$PROJECT/$to"
+    [[ $(id -u) != 0 ]] || chown "${OWNER%:*}:$group" "$PROJECT/$to"
+    chmod "$mode" "$PROJECT/$to"
+    say "$to: taken over from data/$from"
+  done
+}
+
+# So that Traefik routes before the updater has looked at the stack for the first time: to blue, or as the predecessor left its
+# file there. The updater writes it from then on.
 first_routes() {
   local live="$PROJECT/state/traefik/dynamic/updater-routes.yml" default="$PROJECT/config/traefik/dynamic/updater-routes.yml"
-  [[ ! -e $live && ! -e $PROJECT/state/updater-state.json ]] || return 0
+  [[ ! -e $live ]] || return 0
+  [[ ! -e $PROJECT/state/updater-state.json || $FOLLOWS == true ]] || return 0 # lost: the updater writes them anew
   local staged="$PROJECT/state/traefik/first-routes"
   cp "$default" "$staged"
   chmod 644 "$staged"
   [[ $(id -u) != 0 ]] || chown "$OWNER" "$staged"
   mv -n "$staged" "$live"
-  say "state/traefik/dynamic/updater-routes.yml: blue serves"
+  say "state/traefik/dynamic/updater-routes.yml: $(grep -om1 'service: skills-[a-z]*' "$live" | cut -d- -f2 || echo nobody) serves"
 }
 
 main "$@"
