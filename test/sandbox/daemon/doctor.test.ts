@@ -1,20 +1,11 @@
-import { execFile } from 'node:child_process'
 import { chmod, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { repository } from '../../../demo/stack/project.ts'
 import { checkIds } from '../../../src/diagnosis/finding.ts'
 import { begin, type Story } from './story.ts'
+import { doctorOf, thoseThatAre, updaterctl, type Report } from './updaterctl.ts'
 import { at } from './waiting.ts'
-
-const program = join(repository, 'dist/updaterctl.cjs')
-
-interface Ran {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
 
 let story: Story
 /** Where everything of this stack lies. */
@@ -22,10 +13,10 @@ let state: string
 let secretFile: string
 let routesFile: string
 
-/** Runs updaterctl as an operator does in the updater's container: with its environment. */
-function updaterctl(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+/** As in the updater's container: with its environment. */
+const environment = (): Record<string, string> => {
   const { project } = story.stack
-  const settings = {
+  return {
     PATH: process.env['PATH'] ?? '',
     PROJECT_DIR: project.directory,
     UPDATER_CONFIG: join(project.root, 'updater.yml'),
@@ -35,24 +26,9 @@ function updaterctl(args: readonly string[], env: Readonly<Record<string, string
     UPDATER_PORT: new URL(story.stack.daemon().url).port,
     AUTO_UPDATE_REPO: project.remote,
   }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { env: { ...settings, ...env }, timeout: 50_000 }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, stdout, stderr })
-    })
-  })
 }
-
-/** What doctor says for scripts, by check. */
-async function doctor(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
-  const ran = await updaterctl(['doctor', '--json', ...args], env)
-  const report: unknown = JSON.parse(ran.stdout)
-  const checks = at(report, 'checks')
-  const byId: Record<string, { verdict: unknown; found: string }> = {}
-  for (const check of Array.isArray(checks) ? checks : []) byId[String(at(check, 'id'))] = { verdict: at(check, 'verdict'), found: String(at(check, 'found')) }
-  return { code: ran.code, report, byId }
-}
-
-const wrong = (byId: Record<string, { verdict: unknown }>): string[] => Object.entries(byId).filter(([, { verdict }]) => verdict === 'wrong').map(([id]) => id)
+const doctor = (args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) => doctorOf({ ...environment(), ...env }, args)
+const wrong = (byId: Report['byId']): string[] => thoseThatAre('wrong', byId)
 const generation = async (): Promise<unknown> => at(await story.state(), 'record', 'generation')
 
 beforeAll(async () => {
@@ -89,14 +65,14 @@ describe('doctor on a stack at rest', () => {
   })
 
   it('tells people the same, in lines', async () => {
-    const { code, stdout } = await updaterctl(['doctor'])
+    const { code, stdout } = await updaterctl(environment(), ['doctor'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^✓ updater +The updater looks after the stack/)
     expect(stdout).toMatch(/\n0 wrong, .* blue serves v1\.0\.0\.\n$/)
   })
 
   it('never shows the secret', async () => {
-    const { stdout, stderr } = await updaterctl(['doctor', '--json'])
+    const { stdout, stderr } = await updaterctl(environment(), ['doctor', '--json'])
     expect(stdout + stderr).not.toContain(story.stack.secret)
   })
 })
@@ -252,7 +228,7 @@ describe('the command line', () => {
     [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
     [['doctor', '--help'], 0, /Exit codes/],
   ])('%j ends with %i', async (args, code, sentence) => {
-    const ran = await updaterctl(args)
+    const ran = await updaterctl(environment(), args)
     expect(ran.code).toBe(code)
     expect(ran.stdout + ran.stderr).toMatch(sentence)
   })
