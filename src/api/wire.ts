@@ -99,7 +99,7 @@ export function wireMaintenance({ reason, by, since }: Maintenance): WireMainten
   return { reason, by, since }
 }
 
-export function wireFinding({ check, verdict, found, advice }: Finding): WireFinding {
+function wireFinding({ check, verdict, found, advice }: Finding): WireFinding {
   return { id: check, verdict, found, advice }
 }
 

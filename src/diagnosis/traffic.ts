@@ -2,6 +2,7 @@ import type { Reach } from '../rollout/context.ts'
 import type { GateSettings } from '../rollout/limits.ts'
 import type { ProbeAnswer, RoutesFile } from '../rollout/model.ts'
 import type { Group } from '../rollout/topology.ts'
+import { missingEntryPoint } from '../rollout/steps/preview.ts'
 import { listed, type Check } from './check.ts'
 import { notChecked, ok, warning, wrong, type Judgement } from './finding.ts'
 
@@ -52,13 +53,15 @@ async function previews({ ports, settings }: Reach, signal: AbortSignal): Promis
   const { groups } = settings.topology
   const routes = await ports.router.read()
   if (groups.length === 0 || routes.kind !== 'routes') return notChecked('There is nothing routed to be previewed.')
-  const answers = await Promise.all(groups.map(async (group) => ({ group, answer: await ports.probe.preview(group, routes.active, signal) })))
-  const given = answers.flatMap(({ group, answer }) => (answer === null ? [] : [{ group, answer }]))
-  if (given.length === 0) return warning('This Traefik has no internal entry point, so rollouts go without previews.', 'Give Traefik the entry point internal of config/traefik/traefik.yml, and set traefik.preview in config/updater.yml.')
-  const ill = given.filter(({ answer }) => !answer.healthy)
+  const missing = (await Promise.all(groups.map((group) => missingEntryPoint({ ports, signal }, group, routes.active)))).filter((why) => why !== null)
+  if (missing[0] !== undefined) return warning(`Rollouts go without previews: ${missing[0]}`, 'Give Traefik the entry point internal of config/traefik/traefik.yml, restart it once, and set traefik.preview in config/updater.yml.')
+  const answers = await Promise.all(groups.map(async (group) => ({ group, answer: (await ports.probe.preview(group, routes.active, signal)) ?? gone })))
+  const ill = answers.filter(({ answer }) => !answer.healthy)
   if (ill.length === 0) return ok(`The internal entry point leads to ${routes.active}: releases are previewed before users are led to them.`)
-  return wrong(`The internal entry point does not lead to ${routes.active}: ${told(ill)}.`, 'See that Traefik has the entry point internal of config/traefik/traefik.yml and was restarted since; until then every rollout ends before its switch.')
+  return wrong(`The internal entry point does not lead to ${routes.active}: ${told(ill)}.`, 'See that Traefik runs with the config/traefik/traefik.yml of this release; until then every rollout ends before its switch.')
 }
+
+const gone: ProbeAnswer = { healthy: false, status: null, stamp: null, detail: 'it is gone' }
 
 interface Answered {
   readonly group: Group

@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts'
+import type { Context, Reach } from '../context.ts'
 import { changeOperation } from '../journal.ts'
 import type { ProbeAnswer } from '../model.ts'
 import { passGate } from '../gates.ts'
@@ -32,7 +32,7 @@ export async function checkPreviews(context: Context): Promise<void> {
 }
 
 /** Why there are no previews; null when there are, or when Traefik as a whole does not answer, which the gate will tell. */
-async function missingEntryPoint({ ports: { probe }, signal }: Context, group: Group, color: Color): Promise<string | null> {
+export async function missingEntryPoint({ ports: { probe }, signal }: Pick<Reach, 'ports' | 'signal'>, group: Group, color: Color): Promise<string | null> {
   const first = await probe.preview(group, color, signal)
   if (first === null) return 'no internal entry point is configured.'
   if (first.refused !== true || (await probe.routed(group, signal)).status === null) return null

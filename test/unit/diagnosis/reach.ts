@@ -5,8 +5,8 @@ import type { World } from '../../../src/rollout/recovery/observation.ts'
 import { openOperation, recordOf } from '../../contract/record-store/records.ts'
 
 /** One group `skills` and a bot, as the records of the contract suites have it. */
-export const { topology } = openOperation
-export const now = Date.parse('2026-11-02T00:00:00.000Z')
+const { topology } = openOperation
+const now = Date.parse('2026-11-02T00:00:00.000Z')
 /** At rest: blue serves v1.0.0. */
 export const settled = recordOf({ sequence: 10 })
 

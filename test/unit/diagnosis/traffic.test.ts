@@ -48,7 +48,8 @@ describe('entry_points', () => {
 test.each<[string, ProbeAnswer | null, string, RegExp]>([
   ['that leads to what serves', healthy, 'ok', /leads to blue/],
   ['that does not', { ...silent, status: 404, detail: '404 Not Found' }, 'wrong', /skills \(404 Not Found\)/],
-  ['that is not there', null, 'warning', /rollouts go without previews/],
+  ['that is not configured', null, 'warning', /Rollouts go without previews: no internal entry point is configured/],
+  ['that a Traefik of old does not have', { ...silent, refused: true }, 'warning', /Rollouts go without previews: Traefik runs without the internal entry point/],
 ])('previews: an internal entry point %s', async (_what, answer, verdict, sentence) => {
   expect(await findingOf(trafficChecks(reachOf({ probe: { preview: async () => answer } })), 'previews')).toMatchObject({ verdict, found: expect.stringMatching(sentence) })
 })
