@@ -36,6 +36,8 @@ export type Reply =
  * @param method POST has it write the routes anew
  */
 export async function askUpdater(url: string, secret: string, method: 'GET' | 'POST', signal: AbortSignal): Promise<Reply> {
+  // Node's own error would repeat it.
+  if (!/^[\x20-\x7e\x80-\xff]*$/.test(secret)) return { kind: 'refused', code: 'unusable_secret', why: 'The secret holds characters that no header can carry; make a new one.' }
   let status: number
   let body: unknown
   try {

@@ -21,35 +21,46 @@ export interface Diagnosis {
   readonly told: boolean
 }
 
+/** How long is waited for each, ms. */
+export interface DoctorLimits {
+  /** For the updater to write the routes anew, Traefik to take them (limits.routedHealth), and the look. */
+  readonly written: number
+  /** For a look of the updater, which has a limit of its own. */
+  readonly told: number
+  /** For a look of ours. */
+  readonly own: number
+}
+
+export const defaultDoctorLimits: DoctorLimits = { written: 75_000, told: 40_000, own: 20_000 }
+
 /** Asks the updater; where it does not answer, looks as far as can be seen from here. */
-export async function doctor({ url: given, readOnly }: DoctorOptions, environment: Environment): Promise<Diagnosis> {
+export async function doctor({ url: given, readOnly }: DoctorOptions, environment: Environment, limits = defaultDoctorLimits): Promise<Diagnosis> {
   const reading = await loadSettings(environment)
   const api = reading.kind === 'settings' ? reading.settings.api : reading.api
   const url = given ?? (api === null ? null : addressOf(api))
-  const reply = await ask(url, api, readOnly)
+  const reply = await ask(url, api, readOnly, limits)
   if (reply.kind === 'told') return { url, by: 'updater', findings: reply.findings, serving: reply.serving, told: true }
   const updater: Finding = { check: 'updater', ...judge(reply, url) }
-  const { findings, serving } = await look(reading, environment)
+  const { findings, serving } = await look(reading, environment, limits.own)
   return { url, by: 'here', findings: inOrder([updater, ...findings]), serving, told: reply.kind === 'silent' }
 }
 
-/** With new routes unless that is not wanted, or refused: then without. */
-async function ask(url: string | null, api: ApiSettings | null, readOnly: boolean): Promise<Reply> {
+/** With new routes unless that is not wanted, or not done: then without. */
+async function ask(url: string | null, api: ApiSettings | null, readOnly: boolean, limits: DoctorLimits): Promise<Reply> {
   if (url === null || api === null) return { kind: 'silent', why: 'its settings do not say where it listens' }
   const secret = await readSecret(api.secret)
   // Without a secret it is still worth knowing whether somebody is there; nobody is let in by none.
-  const signal = AbortSignal.timeout(answerLimit)
-  const full = readOnly || secret === '' ? null : await askUpdater(url, secret, 'POST', signal)
-  if (full !== null && (full.kind !== 'refused' || !meanwhile.has(full.code))) return full
-  const look = await askUpdater(url, secret, 'GET', signal)
-  return look.kind === 'told' && full?.kind === 'refused' ? withReload(look, full.why) : look
+  const full = readOnly || secret === '' ? null : await askUpdater(url, secret, 'POST', AbortSignal.timeout(limits.written))
+  if (full?.kind === 'told' || (full?.kind === 'refused' && !meanwhile.has(full.code))) return full
+  const look = await askUpdater(url, secret, 'GET', AbortSignal.timeout(limits.told))
+  return look.kind === 'told' && full !== null ? withReload(look, full.why) : look
 }
 
 /** Why new routes are not written although a look is given. */
 const meanwhile: ReadonlySet<string> = new Set(['in_progress', 'in_maintenance', 'observing', 'shutting_down'])
 
 function withReload(reply: Reply & { kind: 'told' }, why: string): Reply {
-  const reload: Finding = { check: 'reload', ...notChecked(why, 'Ask again when that is over.') }
+  const reload: Finding = { check: 'reload', ...notChecked(asSentence(why), 'Ask again when that is over.') }
   return { ...reply, findings: reply.findings.map((finding) => (finding.check === 'reload' ? reload : finding)) }
 }
 
@@ -60,8 +71,8 @@ function judge(reply: Exclude<Reply, { kind: 'told' }>, url: string | null): Jud
     : notChecked(asSentence(`The updater answers at ${String(url)}, but does not tell: ${reply.why}`), 'Do what it says; ask again then.')
 }
 
-async function look(reading: SettingsReading, environment: Environment): Promise<{ findings: readonly Finding[]; serving: Serving }> {
-  if (reading.kind === 'settings') return lookHere(reading.settings, environment, lookLimit)
+async function look(reading: SettingsReading, environment: Environment, limit: number): Promise<{ findings: readonly Finding[]; serving: Serving }> {
+  if (reading.kind === 'settings') return lookHere(reading.settings, environment, limit)
   return { findings: [settingsRefused(reading.problems.map(({ sentence }) => sentence))], serving: { color: null, release: null, pauseReason: null } }
 }
 
@@ -76,8 +87,3 @@ function addressOf({ host, port }: ApiSettings): string {
   const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
 }
-
-/** Traefik's half minute to take new routes (limits.routedHealth), and the updater's own look, ms. */
-const answerLimit = 120_000
-/** As long as the updater's own look, ms. */
-const lookLimit = 20_000

@@ -1,3 +1,4 @@
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import { parseRemote } from './remote.ts'
 
 /**
@@ -7,28 +8,25 @@ import { parseRemote } from './remote.ts'
  */
 export async function remoteSkew(address: string, signal: AbortSignal): Promise<number | null> {
   const { protocol, url } = parseRemote(address, undefined)
-  if (protocol !== 'https') return null
+  if (protocol !== 'https' && protocol !== 'http') return null
+  // Loaded only by who needs it.
+  const { request } = protocol === 'https' ? await import('node:https') : await import('node:http')
   const begun = Date.now()
-  const date = await dateOf(new URL('/', url), signal).catch(() => null) // whether the remote answers is another check's
+  const date = await dateOf(request, new URL('/', url), signal).catch(() => null) // whether the remote answers is another check's
   const time = Date.parse(date ?? '')
   // Whole seconds are told, on average half a one late.
   return Number.isNaN(time) ? null : time + 500 - (begun + Date.now()) / 2
 }
 
-async function dateOf(url: URL, signal: AbortSignal): Promise<string | null> {
-  // TLS is loaded only by who needs it.
-  const { request } = await import('node:https')
+type Request = (url: URL, options: RequestOptions, answered: (answer: IncomingMessage) => void) => ClientRequest
+
+function dateOf(request: Request, url: URL, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve, reject) => {
-    request(url, { method: 'HEAD', agent: false, signal, timeout: limit, headers: { 'user-agent': 'zetherion-updater' } })
-      .once('response', (answer) => {
-        answer.resume()
-        resolve(answer.headers.date ?? null)
-      })
-      .once('timeout', function (this: { destroy(error: Error): void }) {
-        this.destroy(new Error('no answer'))
-      })
-      .on('error', reject)
-      .end()
+    const asking = request(url, { method: 'HEAD', agent: false, signal, timeout: limit, headers: { 'user-agent': 'zetherion-updater' } }, (answer) => {
+      answer.resume()
+      resolve(answer.headers.date ?? null)
+    })
+    asking.on('timeout', () => asking.destroy(new Error('no answer'))).on('error', reject).end()
   })
 }
 

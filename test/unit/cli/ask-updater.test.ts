@@ -1,28 +1,6 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { askUpdater } from '../../../src/cli/ask-updater.ts'
-
-const good = { active_color: 'blue', active: { tag: 'v1.0.0' }, paused: false, pause_reason: null, checks: [{ id: 'engine', verdict: 'ok', found: 'It answers.', advice: null }] }
-
-/** A server that answers everything with this, and the address that it has. */
-async function serving(status: number, body: string, headers: Record<string, string> = {}): Promise<{ url: string; asked: { method: string | undefined; secret: unknown }[] }> {
-  const asked: { method: string | undefined; secret: unknown }[] = []
-  const server = createServer((request, response) => {
-    asked.push({ method: request.method, secret: request.headers['x-updater-secret'] })
-    response.writeHead(status, headers).end(body)
-  })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address: AddressInfo | string | null = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return { url: `http://127.0.0.1:${address.port}`, asked }
-}
+import { good, serving } from './server.ts'
 
 const ask = (url: string, method: 'GET' | 'POST' = 'GET') => askUpdater(url, 'the-secret', method, AbortSignal.timeout(10_000))
 
@@ -54,6 +32,14 @@ test('the secret is not carried on to where an answer points', async () => {
   const { url } = await serving(302, '', { location: `${other.url}/diagnostics` })
   expect(await ask(url)).toMatchObject({ kind: 'silent' })
   expect(other.asked).toEqual([])
+})
+
+test('a secret that no header can carry is told without any of it', async () => {
+  const { url, asked } = await serving(200, JSON.stringify(good))
+  const reply = await askUpdater(url, 'hunter2\nhunter3', 'GET', AbortSignal.timeout(10_000))
+  expect(reply).toMatchObject({ kind: 'refused', why: expect.stringContaining('no header can carry') })
+  expect(JSON.stringify(reply)).not.toContain('hunter')
+  expect(asked).toEqual([])
 })
 
 test('where nobody listens, that is told', async () => {
