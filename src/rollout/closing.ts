@@ -1,6 +1,6 @@
 import type { Context } from './context.ts'
 import { withHold } from './consequences.ts'
-import { firstLine, sentenceOf } from './errors.ts'
+import { firstLine, isLost, sentenceOf } from './errors.ts'
 import { appendHistory, writeHistory } from './history.ts'
 import type { Change } from './journal.ts'
 import type { Failure, Hold, KeepSet, UpdaterRecord } from './model.ts'
@@ -60,7 +60,9 @@ export async function tidy(context: Context): Promise<void> {
       runtime.prune(keep, managedServices(topology), signal)),
   ])
   for (const attempt of attempts) {
-    if (attempt.status === 'rejected') log.warn('Making room failed; it is tried again after the next operation.', { error: sentenceOf(attempt.reason) })
+    if (attempt.status !== 'rejected') continue
+    if (isLost(attempt.reason)) throw attempt.reason
+    log.warn('Making room failed; it is tried again after the next operation.', { error: sentenceOf(attempt.reason) })
   }
 }
 

@@ -91,7 +91,10 @@ export function createTraefikRouter(options: TraefikRouterOptions): TrafficRoute
   async function sweep(keep: readonly string[]): Promise<void> {
     const kept = new Set(keep.map((generation) => `${stagedPrefix}${generation}${stagedSuffix}`))
     for (const name of await files.list(stagingDirectory)) {
-      if (name.startsWith(stagedPrefix) && !kept.has(name)) await files.remove(`${stagingDirectory}/${name}`)
+      if (!name.startsWith(stagedPrefix) || kept.has(name)) continue
+      // What a later updater has prepared is its way back (I10).
+      authority?.check()
+      await files.remove(`${stagingDirectory}/${name}`)
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Reach } from '../rollout/context.ts'
-import { sentenceOf } from '../rollout/errors.ts'
+import { isLost, sentenceOf } from '../rollout/errors.ts'
 import { Journal } from '../rollout/journal.ts'
 import type { Hold, UpdaterRecord } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
@@ -51,8 +51,10 @@ export async function takeOver(reach: Reach, store: RecordStore): Promise<Takeov
 
 /** A daemon that was killed right after it closed an operation left the prepared versions of its routes behind. Whatever cannot be removed harms nobody. */
 async function sweepStaged({ ports }: Reach, { operation }: UpdaterRecord): Promise<void> {
+  ports.authority.check()
   const generations = operation?.generations
   await ports.router.sweep(generations ? [generations.back, generations.target] : []).catch((error: unknown) => {
+    if (isLost(error)) throw error
     ports.log.warn('Routes that were prepared by an earlier updater could not be removed.', { error: sentenceOf(error) })
   })
 }

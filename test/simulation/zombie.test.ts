@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { settle } from './at-rest.ts'
-import { ask } from './operator.ts'
+import { ask, killIn } from './operator.ts'
 import type { Effect } from './world/effects.ts'
 import type { Life } from './world/life.ts'
 import type { ReleaseKind } from './world/releases.ts'
@@ -56,6 +56,33 @@ test.each(['good', 'bot dies'] as const)('fault 21: whoever was stopped in any e
       await settle(world)
       expect(later.map(({ name }) => name)).toEqual([])
       expect(zombie.dead).toBe(true)
+    } catch (error) {
+      broken.push(`stopped in effect ${number}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  expect(broken.length, broken.slice(0, 3).join('\n=====\n')).toBe(0)
+}, 120_000)
+
+test('fault 21: whoever was stopped in any effect of its own start, with a rollout to undo, and goes on after another one took over, does no harm', async () => {
+  const broken: string[] = []
+  let reached = true
+  for (let number = 0; reached; number += 1) {
+    const world = await ready('good')
+    await killIn(world, 'v1.1.0', 'restart_bot')
+    const { updater } = world.boot()
+    const { zombie, later, takenOver } = stopAt(world, number)
+    const before = world.stack.effects.done.length
+    try {
+      updater.start().catch(() => undefined) // it is ended by the other one
+      await world.pass(15_000)
+      reached = world.stack.effects.done.length > before + number
+      takenOver()
+      await world.start()
+      await settle(world)
+      zombie.thaw()
+      await world.pass(60_000)
+      await settle(world)
+      expect(later.map(({ name }) => name)).toEqual([])
     } catch (error) {
       broken.push(`stopped in effect ${number}: ${error instanceof Error ? error.message : String(error)}`)
     }
