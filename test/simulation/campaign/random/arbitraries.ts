@@ -16,6 +16,7 @@ const names: readonly string[] = [
 const outages: readonly Outage[] = [
   'engine down', 'engine hangs', 'Traefik down', 'Traefik does not follow', 'storage fails', 'remote down', 'engine disk full', 'tree conflicts',
 ]
+const questions: readonly string[] = ['runtime.containers', 'runtime.missingImages', 'probe.direct', 'probe.routed', 'probe.preview', 'files.read', 'source.listTags']
 const phases: readonly AwaitedPhase[] = ['switching', 'swapping', 'undo', 'retiring']
 
 /** Virtual ms. */
@@ -45,6 +46,11 @@ function faultWithin(next: number): Arbitrary<Move> {
   )
 }
 
+const staleAnswer: Arbitrary<Move> = oneof(
+  { weight: 1, arbitrary: record({ do: constant('stale answer' as const), on: constant(null), nth: noBias(nat({ max: 40 })) }) },
+  { weight: 1, arbitrary: record({ do: constant('stale answer' as const), on: constantFrom(...questions), nth: noBias(nat({ max: 4 })) }) },
+)
+
 const apply: Arbitrary<Move> = constantFrom({ do: 'apply', tag: 'v1.1.0' }, { do: 'apply', tag: 'v1.2.0' })
 const wish: Arbitrary<Move> = oneof(
   { weight: 4, arbitrary: apply },
@@ -52,7 +58,12 @@ const wish: Arbitrary<Move> = oneof(
   { weight: 2, arbitrary: constant<Move>({ do: 'roll back' }) },
 )
 
-const order: Arbitrary<Move> = constantFrom<Move>({ do: 'unpause' }, { do: 'pause' }, { do: 'cancel' }, { do: 'terminate' }, { do: 'kill' })
+const order: Arbitrary<Move> = oneof(
+  { weight: 8, arbitrary: constantFrom<Move>({ do: 'unpause' }, { do: 'pause' }, { do: 'cancel' }, { do: 'terminate' }, { do: 'kill' }) },
+  { weight: 1, arbitrary: record({ do: constant('maintenance' as const), lasts: lasting }) },
+  { weight: 1, arbitrary: record({ do: constant('change settings' as const), to: constantFrom('limits' as const, 'policy' as const, 'routes' as const) }) },
+  { weight: 2, arbitrary: record({ do: constant('freeze' as const), lasts: lasting }) },
+)
 
 const mishap: Arbitrary<Move> = oneof(
   { weight: 2, arbitrary: record({ do: constant('sicken' as const), what: which, lasts: lasting }) },
@@ -73,6 +84,7 @@ const idle: Arbitrary<Wait> = constant({ for: 'idle' })
 const turn: Arbitrary<Turn> = oneof(
   { weight: 5, arbitrary: record({ wait: nothing, move: faultWithin(40) }) },
   { weight: 4, arbitrary: record({ wait: phase, move: faultWithin(9) }) },
+  { weight: 2, arbitrary: record({ wait: oneof({ weight: 2, arbitrary: nothing }, { weight: 2, arbitrary: phase }, { weight: 1, arbitrary: effects }), move: staleAnswer }) },
   { weight: 2, arbitrary: record({ wait: oneof({ weight: 3, arbitrary: idle }, { weight: 1, arbitrary: effects }), move: wish }) },
   { weight: 3, arbitrary: record({ wait: oneof({ weight: 3, arbitrary: effects }, { weight: 3, arbitrary: phase }, { weight: 2, arbitrary: time }, { weight: 1, arbitrary: idle }), move: order }) },
   { weight: 3, arbitrary: record({ wait: oneof({ weight: 2, arbitrary: effects }, { weight: 3, arbitrary: phase }, { weight: 1, arbitrary: time }, { weight: 1, arbitrary: idle }), move: mishap }) },

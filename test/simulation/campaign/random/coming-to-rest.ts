@@ -18,12 +18,21 @@ export async function comeToRest(stage: Stage, waitFor: WaitFor): Promise<void> 
   hits.disarm()
   for (const end of mend) end()
   await waitFor(() => hits.late === 0 && hits.away === 0)
+  await leaveMaintenance(stage, waitFor)
   await lookUntilAtRest(stage, waitFor)
   if (unsettled(world).length > 0 && isKept(stage)) await upgrade(stage, waitFor)
   const wrong = unsettled(world)
   if (wrong.length > 0) throw new Error(`not at rest after ${looks} looks: ${wrong.join('; ')}\n--- how it came:\n${world.story()}`)
   world.disturbed = false
   await waitFor(() => false, 10)
+}
+
+/** Nobody is left who works on the stack. */
+async function leaveMaintenance({ world }: Stage, waitFor: WaitFor): Promise<void> {
+  for (let time = 0; time < looks && world.stack.record?.maintenance; time += 1) {
+    await waitFor(() => !world.daemon.life.dead && world.updater.status().maintenance !== null, watchInterval)
+    if (!world.daemon.life.dead) await world.drive(world.updater.leaveMaintenance('ann'))
+  }
 }
 
 /** The way out is open: unpaused, a good release can be applied, and all comes to rest again. */

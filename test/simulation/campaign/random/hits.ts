@@ -1,9 +1,10 @@
-import { faults, type Asking, type Effect, type Interference } from '../../world/effects.ts'
+import { faults, stale, type Asking, type Effect, type Interference } from '../../world/effects.ts'
+import type { Life } from '../../world/life.ts'
 import type { World } from '../../world/world.ts'
 import type { Survival } from '../../world/disk.ts'
 import { leastSurvives } from '../../world/power-cut.ts'
 import type { HitKind } from './schedule.ts'
-import { hitInWords } from './words.ts'
+import { hitInWords, staleInWords } from './words.ts'
 
 interface Armed {
   readonly kind: HitKind
@@ -22,23 +23,50 @@ export class Hits {
   /** The disk of the state directory takes nothing. */
   storageFails = false
   readonly #armed: Armed[] = []
+  readonly #late: { readonly on: string | null; left: number }[] = []
+  /** Daemons that were stopped while another one took over. */
+  readonly #frozen = new Set<Life>()
   readonly #world: World
-  readonly #tell: (sentence: string, kind: HitKind, effect: Effect) => void
+  readonly #tell: (sentence: string, kind: HitKind | 'stale answer') => void
 
-  constructor(world: World, tell: (sentence: string, kind: HitKind, effect: Effect) => void) {
+  constructor(world: World, tell: (sentence: string, kind: HitKind | 'stale answer') => void) {
     this.#world = world
     this.#tell = tell
     world.stack.effects.fileInterference = (effect, run, daemon) => this.#hit(effect, run, daemon, this.#next(effect))
     world.stack.effects.interference = (effect, run, daemon) => this.#interfere(effect, run, daemon)
+    world.stack.effects.questionInterference = (effect, run, daemon) => this.#answer(effect, run, daemon)
   }
 
   arm(kind: HitKind, nth: number, on: string | null): void {
     this.#armed.push({ kind, on, left: nth })
   }
 
+  /** One of the next questions gets a stale answer. */
+  armLate(nth: number, on: string | null): void {
+    this.#late.push({ on, left: nth })
+  }
+
+  /** SIGSTOP. @returns SIGCONT */
+  freeze(life: Life): () => void {
+    life.freeze()
+    this.#frozen.add(life)
+    return () => {
+      this.#frozen.delete(life)
+      life.thaw()
+    }
+  }
+
+  /** No process of the updater is left, a stopped one neither: the host went down, or the engine with its containers. */
+  endAll(): void {
+    this.#world.daemon.life.end()
+    for (const life of this.#frozen) life.end()
+    this.#frozen.clear()
+  }
+
   /** Nothing goes wrong any more; what is on its way still lands. */
   disarm(): void {
     this.#armed.length = 0
+    this.#late.length = 0
     this.storageFails = false
   }
 
@@ -48,6 +76,7 @@ export class Hits {
     this.away = 0
     this.#world.disturbed = true
     this.#world.stack.traefik.down = false
+    this.endAll()
     this.#world.powerCut(survival)
   }
 
@@ -61,7 +90,7 @@ export class Hits {
   async #hit<T>(effect: Effect, run: () => Promise<T>, daemon: Asking, hit: Armed | undefined): Promise<T> {
     if (hit === undefined) return run()
     const { kind } = hit
-    this.#tell(hitInWords(kind, effect), kind, effect)
+    this.#tell(hitInWords(kind, effect), kind)
     if (kind === 'power cut before' || kind === 'power cut after') {
       if (kind === 'power cut after') await run().catch(() => undefined) // nobody is left to hear of it
       this.cutPower(leastSurvives)
@@ -70,6 +99,21 @@ export class Hits {
     if (kind !== 'takes effect late') return faults[kind](effect, run, daemon)
     this.late += 1
     return faults[kind](effect, () => run().finally(() => { this.late -= 1 }), daemon)
+  }
+
+  readonly #answer: Interference = async (effect, run, daemon) => {
+    if (this.#late.length === 0) return run()
+    const fitting = this.#late.filter(({ on }) => on === null || on === effect.name)
+    const hit = fitting.find(({ left }) => left === 0)
+    for (const one of fitting) one.left -= 1
+    if (hit === undefined) return run()
+    this.#late.splice(this.#late.indexOf(hit), 1)
+    this.#tell(staleInWords(effect), 'stale answer')
+    const answer = await stale(effect, run, daemon)
+    // Whoever hears it cannot know what has come since.
+    const { stack, time } = this.#world
+    stack.othersActedAt = Math.max(stack.othersActedAt, time.now)
+    return answer
   }
 
   #next(effect: Effect): Armed | undefined {

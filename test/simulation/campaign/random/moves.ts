@@ -1,3 +1,4 @@
+import type { CoreSettings } from '../../../../src/rollout/context.ts'
 import { createPolling } from '../../../../src/polling/polling.ts'
 import { managedServices, singletonServices } from '../../../../src/rollout/topology.ts'
 import { routeByHand } from '../../outside.ts'
@@ -11,7 +12,7 @@ import { gitPull } from '../../world/operator-tree.ts'
 import { allSurvives, leastSurvives } from '../../world/power-cut.ts'
 import type { World } from '../../world/world.ts'
 import type { Hits } from './hits.ts'
-import type { Command, Move, Outage, Survives, Which } from './schedule.ts'
+import type { Change, Command, Move, Outage, Survives, Which } from './schedule.ts'
 
 /** Where moves are made. */
 export interface Stage {
@@ -21,6 +22,8 @@ export interface Stage {
   readonly mend: Set<() => void>
   /** Log lines of all daemons. */
   readonly logs: () => string[]
+  /** Another daemon starts beside the one that there is. */
+  takeOver(): void
   /** Notes what a caller was told. */
   heard(what: string): void
   /** Notes that a rule is broken. */
@@ -61,6 +64,23 @@ export async function make(stage: Stage, move: Move): Promise<void> {
     case 'kill':
       life.end()
       break
+    case 'stale answer':
+      hits.armLate(move.nth, move.on)
+      break
+    case 'freeze':
+      if (life.dead) break
+      lasting(stage, move.lasts, hits.freeze(life))
+      stage.takeOver()
+      break
+    case 'maintenance':
+      if (!life.dead) listen(stage, 'maintenance', updater.enterMaintenance('new disks', 'ann').then(() => 'entered'))
+      world.disturbed = true
+      lasting(stage, move.lasts, () => leaveMaintenance(stage))
+      break
+    case 'change settings':
+      life.end()
+      world.settings = changed(world.settings, move.to)
+      break
     case 'sicken':
       sicken(stage, instancesOf(world, move.what), move.lasts)
       break
@@ -84,6 +104,24 @@ export async function make(stage: Stage, move: Move): Promise<void> {
     case 'outage':
       lasting(stage, move.lasts, outage(stage, move.of))
       break
+  }
+}
+
+/** Where nobody lives to hear it, maintenance mode goes on until all comes to rest. */
+function leaveMaintenance(stage: Stage): void {
+  const { life, updater } = stage.world.daemon
+  if (!life.dead) listen(stage, 'out of maintenance', updater.leaveMaintenance('ann').then(() => 'left'))
+}
+
+function changed(settings: CoreSettings, what: Change): CoreSettings {
+  const { limits, gates, policy, topology } = settings
+  switch (what) {
+    case 'limits':
+      return { ...settings, limits: { ...limits, drain: 5_000, routedHealth: 10_000 }, gates: { ...gates, inARow: 5 } }
+    case 'policy':
+      return { ...settings, policy: { ...policy, keepReleases: 1, pauseOnFailure: !policy.pauseOnFailure, standbyGrace: 20_000 } }
+    case 'routes':
+      return { ...settings, topology: { ...topology, groups: topology.groups.map((group) => ({ ...group, router: { ...group.router, priority: (group.router.priority ?? 0) + 1 } })) } }
   }
 }
 
@@ -145,8 +183,8 @@ function halt({ world }: Stage, instance: Instance, remove: boolean): void {
 }
 
 async function command(stage: Stage, what: Command): Promise<string | null> {
-  const { stack, daemon } = stage.world
-  const updaterEnds = (): void => daemon.life.end()
+  const { stack } = stage.world
+  const updaterEnds = (): void => stage.hits.endAll()
   if (what === 'git pull') return gitPull(stack)
   stage.world.disturbed = true
   stage.hits.away += 1

@@ -11,7 +11,7 @@ const enough = 3_000
 const mustReach: readonly string[] = [
   'reached switching', 'reached swapping', 'reached retiring', 'undone', 'restarted', 'recovered twice or more', 'killed in an undo',
   'killed in the undo after the bot was touched', 'row R2', 'row R6', 'row R7', 'row R11', 'row R13', 'row R15', 'row R16', 'fault: power cut after',
-  'fault: crash during', 'fault: takes effect late',
+  'fault: crash during', 'fault: takes effect late', 'fault: stale answer', 'move: freeze', 'move: maintenance', 'move: change settings',
 ]
 /** Seeds of the halves are far apart, since each lane of a half takes the next one. */
 const betweenHalves = 1_000_000

@@ -42,6 +42,7 @@ export async function play(schedule: Schedule, plant?: Plant): Promise<Played> {
   plant?.(world)
   const stage: Stage & Lives = {
     world, hits, mend: new Set(), daemons, restartsAfter: setting.restartsAfter, revivedAfter: null,
+    takeOver: () => boot(stage),
     logs: () => daemons.flatMap(({ logged }) => logged),
     heard: (what) => heard.push(`${world.time.now}: ${what}`),
     broken: (what) => world.stack.violations.push(what),
@@ -54,7 +55,8 @@ export async function play(schedule: Schedule, plant?: Plant): Promise<Played> {
     world.time.lag = lagOf(schedule.lags)
     for (const { wait, move } of schedule.turns) {
       await waitFor(stage, arrival(stage, wait))
-      if (move.do !== 'fault') story.push(moveInWords(move, setting))
+      marks.add(`move: ${move.do}`)
+      if (move.do !== 'fault' && move.do !== 'stale answer') story.push(moveInWords(move, setting))
       await make(stage, move)
     }
     // What was begun goes on with what may still hit it.

@@ -58,6 +58,13 @@ export type Move =
   | { readonly do: 'kill' }
   /** The nth effect, or call of files where one is named, from now on is hit, of this port and method if one is named. */
   | { readonly do: 'fault'; readonly kind: HitKind; readonly nth: number; readonly on: string | null }
+  /** The nth question from now on, of this port and method if one is named, is answered five seconds late with what was so when it was asked. */
+  | { readonly do: 'stale answer'; readonly nth: number; readonly on: string | null }
+  /** SIGSTOP, and another daemon takes over at once; SIGCONT after a while. */
+  | { readonly do: 'freeze'; readonly lasts: number }
+  | { readonly do: 'maintenance'; readonly lasts: number }
+  /** kill -9, and the next daemon is told other settings. */
+  | { readonly do: 'change settings'; readonly to: Change }
   | { readonly do: 'sicken'; readonly what: Which; readonly lasts: number }
   | { readonly do: 'stop'; readonly what: Which }
   | { readonly do: 'remove'; readonly what: Which }
@@ -70,6 +77,9 @@ export type Move =
 export type Which = Color | 'singletons'
 
 export type Outage = 'engine down' | 'engine hangs' | 'Traefik down' | 'Traefik does not follow' | 'remote down' | 'engine disk full' | 'storage fails' | 'tree conflicts'
+
+/** What is changed in the settings: how long it waits, how it keeps and pauses, how it routes. */
+export type Change = 'limits' | 'policy' | 'routes'
 
 export type HitKind = FaultKind | 'power cut before' | 'power cut after'
 

@@ -26,6 +26,11 @@ export function hitInWords(kind: HitKind, effect: Effect): string {
   }
 }
 
+/** A question whose answer comes late. */
+export function staleInWords(effect: Effect): string {
+  return `${effectInWords(effect)} is answered five seconds late, with what was so when it was asked.`
+}
+
 /** What there is at the beginning, if it is not the usual. */
 export function settingInWords({ topology, color, labelled, previews, healthCheckOfSingletons, pauseOnFailure }: Setting): string {
   return [
@@ -39,7 +44,7 @@ export function settingInWords({ topology, color, labelled, previews, healthChec
 }
 
 /** What somebody does, or what happens outside. Faults tell of themselves when they hit. */
-export function moveInWords(move: Exclude<Move, { do: 'fault' }>, { kinds }: Setting): string {
+export function moveInWords(move: Exclude<Move, { do: 'fault' | 'stale answer' }>, { kinds }: Setting): string {
   switch (move.do) {
     case 'apply':
       return `${move.tag} (${kinds[move.tag === 'v1.1.0' ? 0 : 1]}) is applied.`
@@ -57,6 +62,12 @@ export function moveInWords(move: Exclude<Move, { do: 'fault' }>, { kinds }: Set
       return 'SIGTERM.'
     case 'kill':
       return 'kill -9.'
+    case 'freeze':
+      return `SIGSTOP for ${seconds(move.lasts)}, and another daemon takes over.`
+    case 'maintenance':
+      return `An operator enters maintenance mode for ${seconds(move.lasts)}.`
+    case 'change settings':
+      return `kill -9, and the next daemon has other settings: ${move.to}.`
     case 'sicken':
       return `The containers of ${move.what} fall ill for ${seconds(move.lasts)}.`
     case 'stop':
