@@ -1,17 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runtimeBelow } from '../demo/stack/sandbox-containers.ts'
 import { startSandboxStack } from '../demo/stack/sandbox-stack.ts'
 import type { Stack } from '../demo/stack/stack.ts'
+import { readHostTable } from '../src/sandbox/host-table.ts'
+import { hostTablePath } from '../src/sandbox/runtime.ts'
 import { containerOf } from '../test/kill/observer/processes.ts'
 import { readSeenState, type SeenState } from '../test/kill/observer/state-file.ts'
 import { untilReconciled } from '../test/kill/reconciled.ts'
 import { createTripwire, type Tripwire, type Wire } from '../test/kill/tripwire/tripwire.ts'
+import type { Container } from '../src/rollout/model.ts'
 import type { Bench } from './bench.ts'
 import { firstRelease } from './stacks.ts'
 import { startUpdater } from './started.ts'
 import { at, eventually } from '../test/sandbox/daemon/waiting.ts'
 
 const secondRelease = 'v1.1.0'
+const botService = 'zetherion-ai-bot'
 /** What an undo and a retiring wait out by order; everything else takes as long as it takes. */
 const drain = '100ms'
 
@@ -20,7 +25,7 @@ const places: readonly { readonly what: string; readonly wire: ((stack: Stack) =
   { what: 'with nothing open', wire: null },
   { what: 'with the new color started', wire: () => ({ to: record, holding: /"step": "start_[^"]*",\s+"stepsCompleted": \[[^\]]*"start_/ }) },
   { what: 'right after the switch', wire: () => ({ to: /\/updater-routes\.yml$/ }) },
-  { what: 'with the old bot gone and no new one', wire: ({ project }) => ({ to: new RegExp(`/\\.removed-${containerOf(join(project.root, 'sandbox'), 'zetherion-ai-bot')}$`) }) },
+  { what: 'with the old bot gone and no new one', wire: ({ project }) => ({ to: new RegExp(`/\\.removed-${containerOf(join(project.root, 'sandbox'), botService)}$`) }) },
   { what: 'right after the commit point', wire: () => ({ to: record, holding: /"phase": "retiring"/ }) },
 ]
 const record = /\/updater-state\.json$/
@@ -34,7 +39,7 @@ export const recoveryBench: Bench = {
     try {
       await stack.project.publish(secondRelease)
       const tripwire = createTripwire(stack.project.root)
-      const [started, samples] = [[] as number[], places.map(() => [] as number[])]
+      const [started, bots, samples] = [[] as number[], [] as number[], places.map(() => [] as number[])]
       await recover(stack, tripwire)
       for (let run = 0; run < runs; run += 1) {
         for (const [index, { what, wire }] of places.entries()) {
@@ -48,11 +53,13 @@ export const recoveryBench: Bench = {
         const plain = await startUpdater(stack)
         started.push(plain.took)
         await plain.end()
+        bots.push(await startBotByHand(stack))
         await recover(stack, tripwire)
       }
       return [
         ...places.map(({ what }, index) => ({ what: `kill -9 ${what}: next spawn → reconciled`, unit: 'ms' as const, samples: samples[index] ?? [], goal: 1_000 })),
         { what: 'plain start of the same daemon → first /health', unit: 'ms', samples: started, raw: true },
+        { what: 'the bot by hand: start of its container → healthy', unit: 'ms', samples: bots, raw: true },
       ]
     } finally {
       await stack.close()
@@ -81,6 +88,23 @@ async function recover(stack: Stack, tripwire: Tripwire): Promise<number> {
   // The files may agree before the daemon has read them; until then it takes nothing on.
   await eventually('a daemon that has taken over', async () => (at((await stack.updater.get('/status')).body, 'active_color') !== null ? 'taken over' : null))
   return took
+}
+
+/** What an undo has to do about a bot that is gone, as quickly as this sandbox can. The daemon is not there. @returns ms */
+async function startBotByHand({ project: { root } }: Stack): Promise<number> {
+  const runtime = runtimeBelow(root, await readHostTable(hostTablePath(join(root, 'sandbox'))))
+  const signal = AbortSignal.timeout(30_000)
+  const look = async (): Promise<Container> => {
+    const [bot] = await runtime.containers([botService], signal)
+    if (bot === undefined) throw new Error('there is no bot')
+    return bot
+  }
+  const { id } = await look()
+  await runtime.stop(id, 5_000, signal)
+  const begun = performance.now()
+  await runtime.start(id, signal)
+  while ((await look()).health !== 'healthy') await new Promise((resolve) => setTimeout(resolve, 5))
+  return performance.now() - begun
 }
 
 /** 0 before the first start. */
