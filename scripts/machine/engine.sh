@@ -18,6 +18,7 @@ usage: engine.sh start DIR [--owner PID]   start (or start again) the engine of 
        engine.sh stop DIR                  as a host's shutdown would: containers stopped, engine gone, DIR's content kept
        engine.sh restart DIR               start after a kill, as it is; else stop and start
        engine.sh kill DIR                  SIGKILL to the engine and its containerd; containers are left as they are
+       engine.sh reboot DIR                as a host that lost its power and came back: every process of it ends at once, what a host keeps in memory is gone
        engine.sh destroy DIR               containers removed, engine gone, nothing left, DIR removed
 --owner PID: when that process ends, however it ends, the engine is destroyed.
 Logs: DIR/dockerd.log, DIR/containerd.log. DIR's path has at most 70 characters (unix sockets are inside).
@@ -41,6 +42,7 @@ main() {
     stop) lock; stop_engine ;;
     restart) lock; restart ;;
     kill) lock; kill_engine ;;
+    reboot) lock; reboot ;;
     destroy) [[ ! -e $DIR ]] || { lock; destroy; } ;;
     watch) watch "$3" ;;
     *) usage >&2; die "unknown command: $command" ;;
@@ -122,6 +124,14 @@ stop_engine() {
 
 restart() {
   [[ -z $(engine_pids dockerd) ]] || stop_engine
+  start
+}
+
+# Below /run on a host: what engine and containerd know of processes that are no more.
+reboot() {
+  kill_engine
+  end_leftovers
+  rm -rf -- "$DIR/exec" "$DIR/containerd"
   start
 }
 

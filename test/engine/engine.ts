@@ -20,6 +20,8 @@ export interface Engine {
   kill(): Promise<void>
   /** Starts the engine again on its data: after `kill`, or in an orderly way when it runs. */
   restart(): Promise<void>
+  /** Loses the power of its host, as far as that goes here, and comes back: engine and containers are killed at once. */
+  reboot(): Promise<void>
 }
 
 export interface EngineOptions {
@@ -66,6 +68,7 @@ export async function startEngine({ disk }: EngineOptions = {}): Promise<Engine>
       await run('engine.sh', ['kill', directory])
     },
     restart: () => run('engine.sh', ['restart', directory]),
+    reboot: () => run('engine.sh', ['reboot', directory]),
   }
 }
 

@@ -47,10 +47,7 @@ export function comebacks(here: Here): void {
 
   it('green is back after a reboot of the host: every container killed and the engine started anew', async (context) => {
     const { stack } = here()
-    const processes = (await stack.docker('inspect', '--format', '{{.State.Pid}}', ...containers)).split('\n').map(Number).filter((pid) => pid > 0)
-    await stack.engine.kill()
-    for (const pid of processes) process.kill(pid, 'SIGKILL')
-    await stack.engine.restart()
+    await stack.engine.reboot()
     await back(context, here(), green, 'a reboot of the host')
     await found(here())
   }, stories)
