@@ -31,7 +31,7 @@ export interface DoctorLimits {
   readonly own: number
 }
 
-export const defaultDoctorLimits: DoctorLimits = { written: 75_000, told: 40_000, own: 20_000 }
+const defaultDoctorLimits: DoctorLimits = { written: 75_000, told: 40_000, own: 20_000 }
 
 /** Asks the updater; where it does not answer, looks as far as can be seen from here. */
 export async function doctor({ url: given, readOnly }: DoctorOptions, environment: Environment, limits = defaultDoctorLimits): Promise<Diagnosis> {

@@ -1,7 +1,6 @@
 import packageFile from '../../package.json' with { type: 'json' }
 import { sentenceOf } from '../rollout/errors.ts'
 import { readArguments } from './arguments.ts'
-import { doctor } from './doctor.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { reportForPeople, reportForScripts } from './report.ts'
 import { usage } from './usage.ts'
@@ -19,6 +18,8 @@ async function main(): Promise<number> {
       process.stderr.write(`updaterctl: ${asked.why}\n\n${usage[asked.of]}`)
       return exitCodes.usage
     case 'doctor': {
+      // Loaded only by who looks: the help need not wait for it.
+      const { doctor } = await import('./doctor.ts')
       const diagnosis = await doctor(asked.options, process.env)
       process.stdout.write(asked.options.json ? reportForScripts(diagnosis) : reportForPeople(diagnosis))
       return exitCodeOf(diagnosis.findings, diagnosis.told)
