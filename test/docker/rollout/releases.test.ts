@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { publishChanged } from '../../sandbox/daemon/changed-release.ts'
 import { bots, commitOf, inspect, runningServices } from './containers.ts'
 import { onStack } from './on-stack.ts'
 import { apply, applyAndKill, underLoad, unpause } from './rollouts.ts'
@@ -106,5 +107,29 @@ onStack('each kind of release, on a real engine behind a real Traefik', {}, (her
     expect((await bots(stack)).split('\n')).toHaveLength(1)
     expect(await stack.project.git('rev-parse', 'HEAD')).toBe(stack.project.release('v1.6.0').commit)
     expect((await stack.updater.get('/status')).body).toMatchObject({ paused: false, last_good_tag: 'v1.6.0' })
+  })
+
+  it('touches nothing for a release whose compose file cannot work, and says where that stands', async () => {
+    const stack = here()
+    const everything = async (): Promise<unknown> => [await stack.docker(['ps', '--no-trunc', '--format', '{{.ID}}']), await stack.routes(), await stack.project.git('rev-parse', 'HEAD')]
+    const commit = await publishChanged(stack.project, 'v2.0.0', [
+      { from: '      context: .\n      dockerfile: Dockerfile\n', to: '      context: ..\n      dockerfile: Dockerfile\n' },
+      { from: 'x-skills-volumes: &skills-volumes\n', to: 'x-skills-volumes: &skills-volumes\n  - ./missing:/missing:ro\n' },
+    ])
+    const before = await everything()
+    const { result } = await underLoad(stack, () => apply(stack, 'v2.0.0'))
+
+    expect(result.status).toBe(500)
+    expect(result.body).toMatchObject({ status: 'failed', paused: true, steps_completed: ['git_fetch_tags', 'git_checkout_tag'] })
+    const [first = '', ...further] = String(result.body['error']).split('; docker-compose.yml:')
+    expect(first).toMatch(/^v2\.0\.0 cannot run here: docker-compose\.yml:\d+:5 at v2\.0\.0: zetherion-ai-skills-blue binds .*\/project\/missing, which does not exist; create it$/)
+    expect(further).toEqual([
+      expect.stringMatching(/^\d+:5 at v2\.0\.0: zetherion-ai-skills-green binds /),
+      expect.stringMatching(/^\d+:7 at v2\.0\.0: zetherion-ai-bot builds from .*, which is outside the repository\.$/),
+    ])
+    expect(await everything()).toEqual(before)
+    expect(await stack.docker(['image', 'ls', '--format', '{{.Tag}}'])).not.toContain(commit.slice(0, 12))
+    expect((await stack.updater.get('/status')).body['quarantine']).toContainEqual(expect.objectContaining({ tag: 'v2.0.0' }))
+    await unpause(stack)
   })
 })

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
-import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { containersOf } from './at-rest.ts'
+import { publishChanged } from './changed-release.ts'
 import { begin, type Story } from './story.ts'
 import { at } from './waiting.ts'
 
@@ -25,7 +24,7 @@ const bad = [
 
 describe.each(bad)('a release whose compose file $what', ({ tag, from, to, reason }) => {
   it('is refused before anything is changed, with file and line, is quarantined and pauses', async () => {
-    const commit = await publish(tag, from, to)
+    const commit = await publishChanged(story.stack.project, tag, [{ from, to }])
     const before = await everything()
     const { status, body } = await story.stack.skills.post('/update/apply', { tag, version: tag.slice(1) })
 
@@ -55,24 +54,4 @@ async function everything(): Promise<unknown> {
     images: (await readdir(join(stack.project.root, 'sandbox/images'))).sort(),
     head: await stack.project.git('rev-parse', 'HEAD'),
   }
-}
-
-/** A release of the good first one with this change in its compose file. @returns its commit */
-async function publish(tag: string, from: string, to: string): Promise<string> {
-  const { project } = story.stack
-  const origin = join(project.root, 'origin')
-  const git = async (...args: string[]): Promise<string> => {
-    const who = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@example.invalid', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@example.invalid' }
-    const { stdout } = await promisify(execFile)('git', args, { cwd: origin, env: { ...who, PATH: process.env['PATH'], HOME: origin, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }, timeout: 30_000 })
-    return stdout.trim()
-  }
-  await git('checkout', '--quiet', '--force', 'v1.0.0')
-  const path = join(origin, 'docker-compose.yml')
-  const text = await readFile(path, 'utf8')
-  if (text.split(from).length !== 2) throw new Error(`docker-compose.yml must hold once: ${from}`)
-  await writeFile(path, text.replace(from, () => to))
-  await git('commit', '--quiet', '--all', '--message', tag)
-  await git('tag', tag)
-  await project.publish(tag)
-  return await git('rev-parse', 'HEAD')
 }
