@@ -22,8 +22,8 @@ async function effectsOf(kind: ReleaseKind): Promise<number> {
   return world.stack.effects.done.length - before
 }
 
-/** Stops the daemon once its effect with this number is under way; tells what it still does once another one has taken over. */
-function stopAt(world: World, number: number): { readonly zombie: Life; readonly later: Effect[]; readonly takenOver: () => void } {
+/** Stops the daemon while its effect with this number is under way, or before it hears of its end; tells what it still does once another one has taken over. */
+function stopAt(world: World, number: number, when: 'in' | 'after' = 'in'): { readonly zombie: Life; readonly later: Effect[]; readonly takenOver: () => void } {
   const first = world.stack.effects.done.length
   const { life: zombie } = world.daemon
   const later: Effect[] = []
@@ -32,8 +32,9 @@ function stopAt(world: World, number: number): { readonly zombie: Life; readonly
     const work = run()
     // What is refused at the last moment has no effect.
     if (over && life === zombie) work.then(() => later.push(effect), () => undefined)
-    if (life === zombie && effect.index === first + number) life.freeze()
-    return work
+    if (life !== zombie || effect.index !== first + number) return work
+    if (when === 'in') life.freeze()
+    return when === 'in' ? work : work.finally(() => life.freeze())
   }
   return { zombie, later, takenOver: () => { over = true } }
 }
@@ -63,14 +64,14 @@ test.each(['good', 'bot dies'] as const)('fault 21: whoever was stopped in any e
   expect(broken.length, broken.slice(0, 3).join('\n=====\n')).toBe(0)
 }, 120_000)
 
-test('fault 21: whoever was stopped in any effect of its own start, with a rollout to undo, and goes on after another one took over, does no harm', async () => {
+test.each(['in', 'after'] as const)('fault 21: whoever was stopped %s any effect of its own start, with a rollout to undo, and goes on after another one took over, does no harm', async (when) => {
   const broken: string[] = []
   let reached = true
   for (let number = 0; reached; number += 1) {
     const world = await ready('good')
     await killIn(world, 'v1.1.0', 'restart_bot')
     const { updater } = world.boot()
-    const { zombie, later, takenOver } = stopAt(world, number)
+    const { zombie, later, takenOver } = stopAt(world, number, when)
     const before = world.stack.effects.done.length
     try {
       updater.start().catch(() => undefined) // it is ended by the other one
