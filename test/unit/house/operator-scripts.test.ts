@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url))
+const digest = `sha256:${'ab'.repeat(32)}`
+
+/** A clone as far as the scripts look at it, an engine's socket that nobody serves, and a `docker` that says what the test wants. */
+async function clone({ docker = 'exit 0' } = {}) {
+  const directory = await mkdtemp(join(tmpdir(), 'zeth-scripts-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const project = join(directory, 'project')
+  for (const path of ['scripts/first-start.sh', 'scripts/pin-images.sh', '.env.example', 'docker-compose.yml', 'Dockerfile.updater', 'config/traefik/dynamic']) {
+    await cp(join(repository, path), join(project, path), { recursive: true })
+  }
+  const socket = join(directory, 'docker.sock')
+  const engine = createServer().listen(socket)
+  await once(engine, 'listening')
+  onTestFinished(() => void engine.close())
+  await mkdir(join(directory, 'bin'))
+  await writeFile(join(directory, 'bin/docker'), `#!/bin/sh\n${docker}\n`)
+  await chmod(join(directory, 'bin/docker'), 0o755)
+  const owner = process.getuid?.() === 0 ? '4242:4343' : `${process.getuid?.()}:${process.getgid?.()}`
+  const run = async (script: string, ...args: readonly string[]): Promise<string> => {
+    const options = { cwd: project, env: { PATH: `${join(directory, 'bin')}:${process.env['PATH']}` }, timeout: 30_000 }
+    return (await promisify(execFile)('bash', [join('scripts', script), ...args], options)).stdout
+  }
+  return {
+    project, socket,
+    read: (path: string) => readFile(join(project, path), 'utf8'),
+    write: async (path: string, text: string) => {
+      await mkdir(join(project, path, '..'), { recursive: true })
+      await writeFile(join(project, path), text)
+    },
+    run,
+    firstStart: () => run('first-start.sh', '--owner', owner),
+  }
+}
+
+describe('scripts/first-start.sh', () => {
+  it('fills .env in with secrets of its own, and keeps it to its owner', async () => {
+    const { project, socket, write, read, firstStart } = await clone()
+    await write('.env', `DOCKER_SOCKET=${socket}\nUPDATER_LOG_LEVEL=debug\n`)
+    expect(await firstStart()).toContain('docker compose up -d')
+    const env = await read('.env')
+    expect(env).toContain(`PROJECT_DIR=${project}\n`)
+    expect(env).toContain('UPDATER_LOG_LEVEL=debug\n')
+    expect(env).toContain('COMPOSE_FILE=docker-compose.yml:docker-compose.reference-app.yml:docker-compose.no-tunnel.yml\n')
+    const [password, secret] = ['POSTGRES_PASSWORD', 'SKILLS_API_SECRET'].map((name) => new RegExp(`^${name}=([0-9a-f]{48})$`, 'm').exec(env)?.[1])
+    expect(password).toBeDefined()
+    expect(secret).toBeDefined()
+    expect(password).not.toBe(secret)
+    expect((await stat(join(project, '.env'))).mode & 0o077).toBe(0)
+    expect(await read('state/traefik/dynamic/updater-routes.yml')).toBe(await read('config/traefik/dynamic/updater-routes.yml'))
+  })
+
+  it('changes nothing when it is run again', async () => {
+    const { socket, write, read, firstStart } = await clone()
+    await write('.env', `DOCKER_SOCKET=${socket}\n`)
+    await firstStart()
+    const before = await read('.env')
+    await write('state/traefik/dynamic/updater-routes.yml', '# what serves now\n')
+    await firstStart()
+    expect(await read('.env')).toBe(before)
+    expect(await read('state/traefik/dynamic/updater-routes.yml')).toBe('# what serves now\n')
+  })
+
+  it('carries record, secret and live routes of the predecessor over, once', async () => {
+    const { socket, write, read, firstStart } = await clone()
+    await write('.env', `DOCKER_SOCKET=${socket}\nPOSTGRES_PASSWORD=as-it-was\n`)
+    await write('data/updater-state.json', '{"active_color":"green","paused":true}')
+    await write('data/.updater-secret', 'known to skills')
+    await write('config/traefik/dynamic/updater-routes.yml', 'http: { routers: { skills:\n  service: skills-green } }\n')
+    const said = await firstStart()
+    expect(said).toContain('green serves')
+    expect(said).toContain('docs/migrating.md')
+    expect(await read('state/updater-state.json')).toContain('"green"')
+    expect(await read('state/secret/.updater-secret')).toBe('known to skills')
+    expect(await read('state/traefik/dynamic/updater-routes.yml')).toContain('skills-green')
+    expect(await read('.env')).toContain('POSTGRES_PASSWORD=as-it-was\n')
+
+    await write('data/updater-state.json', '{"active_color":"blue"}')
+    await firstStart()
+    expect(await read('state/updater-state.json')).toContain('"green"')
+  })
+
+  it('refuses an engine that is not there, and an owner who is root, saying what to do', async () => {
+    const { write, run, firstStart } = await clone()
+    await write('.env', 'DOCKER_SOCKET=/nowhere/docker.sock\n')
+    await expect(firstStart()).rejects.toThrow('there is no engine at /nowhere/docker.sock')
+    await expect(run('first-start.sh', '--owner', '0:0')).rejects.toThrow('does not run as root')
+  })
+})
+
+describe('scripts/pin-images.sh', () => {
+  it('puts a digest behind every tag of others that has none, and behind nothing else', async () => {
+    const { read, run } = await clone({ docker: `[ "$1 $2" = 'buildx imagetools' ] && echo ${digest}` })
+    await run('pin-images.sh')
+    const [before, after] = [await readFile(join(repository, 'docker-compose.yml'), 'utf8'), await read('docker-compose.yml')]
+    expect(after).toContain(`image: postgres:17-alpine@${digest}\n`)
+    expect(after.replaceAll(`@${digest}`, '')).toBe(before)
+    expect(after).toContain('image: zetherion-ai-bot:current\n')
+    expect(await read('Dockerfile.updater')).toContain(`FROM docker:28-cli@${digest} AS docker\n`)
+    await run('pin-images.sh', '--check')
+  })
+
+  it('leaves the file alone when a registry gives no digest', async () => {
+    const { read, run } = await clone({ docker: 'echo not-a-digest' })
+    await expect(run('pin-images.sh')).rejects.toThrow('has no digest')
+    expect(await read('docker-compose.yml')).toBe(await readFile(join(repository, 'docker-compose.yml'), 'utf8'))
+    await expect(run('pin-images.sh', '--check')).rejects.toThrow('Command failed')
+  })
+})
