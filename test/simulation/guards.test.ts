@@ -123,7 +123,7 @@ test('local changes that collide with the release are found before anything is s
 test('local changes that come up during the rollout are a warning: the release serves well', async () => {
   const world = new World({ releases: { 'v1.1.0': 'good' } })
   await world.start()
-  const started = await applyUpTo(world, 'v1.1.0', 'drain')
+  const started = await applyUpTo(world, 'v1.1.0', 'restart_bot')
   world.stack.git.edit('docker-compose.yml', 'mine')
   await world.run(started.finished)
   const [entry] = await world.run(world.updater.history())
