@@ -36,8 +36,14 @@ export function reportForScripts({ url, by, findings, serving }: Diagnosis): str
 function summaryOf({ findings, serving }: Diagnosis): string {
   const { ok, warning, wrong, not_checked: open } = countsOf(findings)
   const counts = `${wrong} wrong, ${warning} ${warning === 1 ? 'warning' : 'warnings'}, ${ok} ok, ${open} not checked.`
-  const serves = serving.color === null ? 'What serves is not known.' : `${serving.color} serves${serving.release === null ? '' : ` ${serving.release}`}.`
+  const serves = serving.color === null ? 'What serves is not known.' : `${serving.color} serves${releaseOf(serving)}.`
   return `${counts} ${serves}${serving.pauseReason === null ? '' : ' Rollouts are paused.'}`
+}
+
+/** What was found running has no tag of its own. */
+function releaseOf({ release }: Diagnosis['serving']): string {
+  if (release === null) return ''
+  return release === 'adopted' ? ' what was found running' : ` ${release}`
 }
 
 function countsOf(findings: readonly Finding[]): Record<Verdict, number> {

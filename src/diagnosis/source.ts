@@ -28,7 +28,7 @@ async function workingTree({ ports }: Reach, active: Release | null, look: () =>
     return warning(`The project directory is at ${active.tag}, which runs, and has local changes.`, 'Commit or undo them: a release that changes the same files is refused.')
   }
   const distance = await ports.source.treeDistance(active.commit, signal)
-  if (distance === null) return notChecked(`The project directory is at ${tree.commit.slice(0, 12)}${dirty}; ${active.tag}, which runs, is in no repository to compare it with.`)
+  if (distance === null) return notChecked(`The project directory is at ${tree.commit.slice(0, 12)}${dirty}; what runs was found running, and is of no commit that it could be compared with.`)
   return warning(
     `The project directory is at ${tree.commit.slice(0, 12)}, ${said(distance.behind, 'behind')}${distance.ahead > 0 && distance.behind > 0 ? ' and ' : ''}${said(distance.ahead, 'ahead of')} ${active.tag}, which runs${dirty}.`,
     `The next rollout brings it along; before a docker compose up -d of your own: git checkout ${active.tag}`,

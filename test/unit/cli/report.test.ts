@@ -35,6 +35,10 @@ test('where all is well nothing is advised', () => {
   expect(text).toBe('✓ updater  The updater looks after the stack.\n\n0 wrong, 0 warnings, 1 ok, 0 not checked. blue serves.\n')
 })
 
+test('what was found running is no release of that name', () => {
+  expect(reportForPeople({ ...diagnosis, serving: { color: 'blue', release: 'adopted', pauseReason: null } })).toMatch(/ blue serves what was found running\.\n$/)
+})
+
 test('a look without the updater says so first', () => {
   expect(reportForPeople({ ...diagnosis, by: 'here', serving: { color: null, release: null, pauseReason: null } })).toMatch(/^The updater did not tell; .*\n\n✓[\s\S]*What serves is not known\.\n$/)
 })

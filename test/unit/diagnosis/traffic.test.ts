@@ -81,7 +81,7 @@ describe('tree', () => {
     ['behind it', away, { ahead: 0, behind: 3 }, 'warning', /3 commits behind v1\.0\.0/],
     ['ahead of it', away, { ahead: 1, behind: 0 }, 'warning', /1 commit ahead of v1\.0\.0/],
     ['on its own way, with local changes', { ...away, clean: false }, { ahead: 1, behind: 2 }, 'warning', /2 commits behind and 1 commit ahead of v1\.0\.0, which runs and has local changes/],
-    ['of a stack that was found running', away, null, 'not_checked', /in no repository/],
+    ['of a stack that was found running', away, null, 'not_checked', /was found running, and is of no commit/],
     ['that is no clone', { kind: 'foreign', reason: 'it is a clone of another repository' }, null, 'ok', /left as it is, since it is a clone of another/],
   ])('%s', async (_what, tree, distance, verdict, sentence) => {
     expect(await find(tree, distance)).toMatchObject({ verdict, found: expect.stringMatching(sentence) })
