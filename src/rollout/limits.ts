@@ -47,7 +47,7 @@ export interface Policy {
   readonly standbyGrace: number
   /** How long a service must have been down, nothing changing about it, before it is started again, ms (R16): who restarts it by hand is not raced. */
   readonly fallenGrace: number
-  /** Starts of a fallen service within `restartWindow` that did not hold before the updater only reports it (R16). One held that stayed up for `restartWindow / restarts`. */
+  /** Starts of a fallen service within `restartWindow` that did not hold for a minute before the updater only reports it (R16). */
   readonly restarts: number
   readonly restartWindow: number
 }

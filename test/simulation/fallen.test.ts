@@ -74,7 +74,7 @@ describe('R16: idle, something that serves is down', () => {
       await halt(world, 'bot')
       await world.pass(2 * watchInterval)
       expect(world.stack.engine.of('bot'), `after fall ${fall}`).toMatchObject([{ state: 'running' }])
-      await world.pass(4 * 60_000)
+      await world.pass(70_000)
     }
     expect(world.updater.status().findings).toEqual([])
     world.disturbed = false

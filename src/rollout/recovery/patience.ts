@@ -61,9 +61,12 @@ export function mayStart(starts: Map<string, number[]>, services: readonly strin
   })
 }
 
-/** A start that held for its share of the window brought the service back: it does not count against the next fall, and no service is started more often for it. */
-export function forgetStartsThatHeld(starts: Map<string, number[]>, down: readonly string[], now: number, limit: number, window: number): void {
+/** After this a start has brought the service back, ms. */
+const held = 60_000
+
+/** What a start has brought back for good is not held against the next fall. */
+export function forgetStartsThatHeld(starts: Map<string, number[]>, down: readonly string[], now: number): void {
   for (const [service, times] of starts) {
-    if (!down.includes(service) && now - (times.at(-1) ?? 0) >= window / limit) starts.delete(service)
+    if (!down.includes(service) && now - (times.at(-1) ?? 0) >= held) starts.delete(service)
   }
 }

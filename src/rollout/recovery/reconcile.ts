@@ -89,8 +89,7 @@ function forget(patience: Patience, row: Row, isOpen: boolean): void {
 }
 
 function forgetHeld(context: Context, world: World, topology: Topology, patience: Patience): void {
-  const { restarts, restartWindow } = context.settings.policy
-  forgetStartsThatHeld(patience.starts, fallen(world, topology, context.journal.record.activeColor), context.ports.clock.monotonic(), restarts, restartWindow)
+  forgetStartsThatHeld(patience.starts, fallen(world, topology, context.journal.record.activeColor), context.ports.clock.monotonic())
 }
 
 /** A standby that is left running for now and a fallen service that is not started again are told, but nothing is open. */

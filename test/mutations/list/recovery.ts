@@ -71,7 +71,7 @@ export const recoveryMutations: readonly Mutation[] = [
     name: 'R16: a start that held counts against the next fall', file: reconcile,
     text: '    if (world.engineFault === null) forgetHeld(context, world, topology, patience)\n', instead: '',
   },
-  { name: 'R16: a start counts as one that held as soon as it was made', file: 'src/rollout/recovery/patience.ts', text: '>= window / limit) starts', instead: '>= 0) starts' },
+  { name: 'R16: a start counts as one that held as soon as it was made', file: 'src/rollout/recovery/patience.ts', text: '>= held) starts', instead: '>= 0) starts' },
   {
     name: 'R16: one that does not stay up uses up the starts of another', file: 'src/rollout/recovery/patience.ts',
     text: "    const times = starts.get(service) ?? []\n    starts.set(service, times)\n", instead: "    const times = starts.get('all') ?? []\n    starts.set('all', times)\n",
