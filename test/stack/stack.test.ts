@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { engineAvailable, missing } from '../engine/availability.ts'
 import { bothColors } from './chapters/both-colors.ts'
 import { comebacks } from './chapters/comebacks.ts'
+import { doctorInside } from './chapters/doctor.ts'
 import { firstStart } from './chapters/first-start.ts'
 import { rollouts } from './chapters/rollout.ts'
 import type { Scene } from './chapters/scene.ts'
@@ -39,6 +40,7 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
   }, 180_000)
 
   firstStart(here)
+  doctorInside(here)
   bothColors(here)
   rollouts(here)
   comebacks(here)
