@@ -28,6 +28,7 @@ export const readings = [
     ['the updater runs as the operator, with the group of the engine\'s socket', t.users, t.operatorsFiles, t.rolloutsFiles, t.socket],
     ['Traefik sees its routes only, read-only', t.routesReadOnly],
     ['the bot cannot read the secret or clear a pause', t.botBlind, t.recordAlone],
+    ['updaterctl doctor finds the stack well, and tells what is not', t.doctor],
     ['a fresh clone starts with blue active and the standby retired', t.standbyRetired],
     ['down and up, engine restart, kill -9 of the engine and a reboot bring back the color that was active, green too', t.downUp, t.engineRestart, t.engineKilled, t.reboot, t.blueToo],
   ]),

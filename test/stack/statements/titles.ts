@@ -4,6 +4,7 @@ export const shownBy = {
   ollamaAlone: 'ollama and ollama-router wait for nobody, and nobody waits for them',
   allHealthy: 'every health check runs, and all twelve are healthy at the same time',
   standbyRetired: 'after the first start blue is active and the standby is retired',
+  doctor: 'updaterctl doctor, run in the updater\'s container, finds nothing wrong and has Traefik take the routes anew',
   names: 'each of the twelve has its name and its image',
   addresses: 'bot and skills are told the addresses of everybody whom they need, and production',
   secretsOutside: 'the file holds no secret, and without them Compose starts nothing',
