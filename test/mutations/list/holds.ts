@@ -14,10 +14,6 @@ export const holdMutations: readonly Mutation[] = [
     name: 'a new daemon does not raise the epoch', file: 'src/rollout/recovery/adoption.ts',
     text: 'const next = { ...record, epoch: record.epoch + 1 }', instead: 'const next = { ...record }',
   },
-  {
-    name: 'an operation that ends the updater again and again holds nothing', file: 'src/rollout/recovery/adoption.ts',
-    text: 'if (interruptions < policy.surroundingsBeforePause) return', instead: 'if (interruptions < 99) return',
-  },
   { name: 'a pause is only kept in memory', file: holds, text: '    await journal.commit(change)', instead: '    await journal.remember(change)' },
   { name: 'a pause that cannot be written is accepted', file: holds, text: '    await journal.commit(change)', instead: '    await journal.note(change)' },
   {
