@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { engineAvailable, missing } from '../engine/availability.ts'
 import { bothColors } from './chapters/both-colors.ts'
 import { comebacks } from './chapters/comebacks.ts'
@@ -11,6 +11,7 @@ import { buildProbe } from './harness/inside.ts'
 import { prepareWholeStack } from './harness/whole-stack.ts'
 import { evidence } from './statements/evidence.ts'
 import { statements } from './statements/statements.ts'
+import { shownBy } from './statements/titles.ts'
 
 const reason = missing(engineAvailable(), ['docker', 'traefik', 'compose', 'postgres', 'go'])
 const title = 'the whole stack of docker-compose.yml, as it is'
@@ -32,8 +33,13 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
     endings.push(() => stack.close())
     scene = { stack, probe }
   }, 10 * 60_000)
+  let started = true
+  beforeEach(() => {
+    if (!started) throw new Error('told no further: the stack did not start, see the first test')
+  })
   afterEach(({ task }) => {
     if (task.result?.state !== 'fail') passed.add(task.name)
+    else if (task.name === shownBy.startOrder) started = false
   })
   afterAll(async () => {
     for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
