@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { createApi } from './api/create-api.ts'
 import { readDiskUsage } from './api/disk-usage.ts'
 import { examineInstallation, settingsRefused } from './diagnosis/examine-installation.ts'
+import { createProjectPlace } from './diagnosis/project-place.ts'
 import { createInstallation } from './installation.ts'
 import { createLogger, logOf } from './logging.ts'
 import { UpdaterError, sentenceOf } from './rollout/errors.ts'
@@ -64,10 +65,12 @@ async function startUpdater(settings: Settings, secret: Secret, logger: Logger):
   for (const warning of [...settings.warnings, ...settings.secretWarnings]) log.warn(warning)
   const leaving = new AbortController()
   const front = createFront(createObservingService('The updater is starting.', uptime))
+  const installation = createInstallation(settings, process.env)
+  const place = createProjectPlace(installation, clock)
   const tryToBegin = async (): Promise<World | null> => {
     try {
       const made = await createWorld({
-        settings, clock, log, environment: process.env, observing: () => secret.problem(),
+        settings, clock, log, environment: process.env, observing: () => secret.problem() ?? place.problem(),
         authorityLost: (error) => {
           logger.fatal(`${error.message} This updater ends at once and leaves the stack to the other one.`)
           process.exit(1)
@@ -92,6 +95,7 @@ async function startUpdater(settings: Settings, secret: Secret, logger: Logger):
     }
     if (leaving.signal.aborted) return
     const { updater, polling } = world
+    await place.look(leaving.signal)
     await updater.start()
     if (!leaving.signal.aborted) polling.start()
   }
@@ -100,7 +104,7 @@ async function startUpdater(settings: Settings, secret: Secret, logger: Logger):
     updater: front.service, secret, log: logger, clock,
     tagPattern: settings.git.tagPattern,
     diskUsage: () => readDiskUsage([settings.paths.stateDirectory, settings.paths.projectDirectory]),
-    examine: examineInstallation(createInstallation(settings, process.env)),
+    examine: examineInstallation(installation),
   })
   let watching: Promise<void> = Promise.resolve()
   // The API answers while the stack is looked at: a look may take as long as an undo.

@@ -38,8 +38,8 @@ async function composed(engine: EngineView, signal: AbortSignal): Promise<Judgem
   return ok(`Docker Compose ${await engine.composeVersion(signal)} answers.`)
 }
 
-/** Compose hands the engine paths as this process sees them, and the engine takes them for the host's (fault 33). */
-async function projectMount(engine: EngineView, directory: string, signal: AbortSignal): Promise<Judgement> {
+/** Compose hands the engine paths as this process sees them, and the engine takes them for the host's (fault 33). @throws engine_unreachable, engine_failed */
+export async function projectMount(engine: EngineView, directory: string, signal: AbortSignal): Promise<Judgement> {
   const mounted = await engine.mounted(directory, signal)
   const mend = `Mount the project into the updater at the path that it has on the host, writable, and set PROJECT_DIR to it.`
   switch (mounted.kind) {
