@@ -10,11 +10,12 @@ LIMIT_S=180
 usage() {
   cat <<TEXT
 usage: upgrade-updater.sh [--back]
-  (none)   keeps image and record, builds the new image, and exchanges the updater for it
+  (none)   builds the new image, keeps the one that ran and the record, and exchanges the updater
   --back   brings the kept image back. Its record is put aside for the kept one only if the older updater cannot read it; then
            the updater adopts what runs, pauses, and says so
 Nobody's traffic is touched: bot, colors and Traefik go on. A rollout under way is undone or finished first, by the clean stop.
 Kept: the image as <name>:before-upgrade, the record and its previous generation in state/before-upgrade/.
+Run again it goes on where it was; what was kept stays when the new image is the one that runs already.
 TEXT
 }
 
@@ -25,48 +26,55 @@ die() {
 }
 
 main() {
-  cd "$PROJECT"
-  image="$(docker compose config --images "$SERVICE" | grep -m1 updater)" || die "docker-compose.yml has no image for $SERVICE"
-  repository=${image%:*}
   case "${1:-}" in
     --help | -h) usage; exit 0 ;;
-    '') upgrade ;;
-    --back) back ;;
+    '' | --back) ;;
     *) usage >&2; die "unknown argument: $1" ;;
   esac
+  cd "$PROJECT"
+  local images
+  images="$(docker compose config --images "$SERVICE")" || die "Compose cannot read this project, and says why above; nothing was changed"
+  # With the socket proxy its image is told too.
+  image="$(grep -m1 updater <<<"$images")" || die "none of the images of $SERVICE has updater in its name: ${images//$'\n'/ }"
+  repository=${image%:*}
+  if [[ ${1:-} == --back ]]; then back; else upgrade; fi
 }
 
 upgrade() {
-  docker image inspect "$image" >/dev/null 2>&1 || die "there is no image $image to be replaced; use docker compose up -d --build"
-  docker image tag "$image" "$repository:before-upgrade"
+  local ran built
+  # What runs, not what the tag means: an image that was built and never started is no way back.
+  ran="$(docker inspect --type container --format '{{.Image}}' "$SERVICE" 2>/dev/null)" ||
+    ran="$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null)" ||
+    die "there is no updater to be replaced; use docker compose up -d --build"
   docker compose build "$SERVICE"
-  # Stopped before the record is copied, so that the copy is the last word of the old one.
-  docker compose stop "$SERVICE"
-  keep_record
+  built="$(docker image inspect --format '{{.Id}}' "$image")"
+  if [[ $built == "$ran" ]]; then
+    say "the image of these sources is the one that runs; what was kept for --back stays as it is"
+  else
+    docker image tag "$ran" "$repository:before-upgrade"
+    # Stopped before the record is copied, so that the copy is the last word of the old one.
+    docker compose stop "$SERVICE"
+    keep_record
+  fi
   start
 }
 
 keep_record() {
-  rm -rf "$KEPT"
-  mkdir -p "$KEPT"
+  rm -rf "$KEPT.new"
+  mkdir -p "$KEPT.new"
   local file
   for file in state/updater-state.json state/updater-state.json.previous; do
-    [[ ! -e $file ]] || cp -p "$file" "$KEPT/"
+    [[ ! -e $file ]] || cp -p "$file" "$KEPT.new/"
   done
+  rm -rf "$KEPT"
+  mv "$KEPT.new" "$KEPT"
 }
 
 back() {
   docker image inspect "$repository:before-upgrade" >/dev/null 2>&1 || die "no image was kept as $repository:before-upgrade"
   docker compose stop "$SERVICE"
   docker image tag "$repository:before-upgrade" "$image"
-  if ! same_schema; then
-    local aside
-    aside="state/newer-$(date -u +%Y%m%dT%H%M%SZ)"
-    mkdir "$aside"
-    mv state/updater-state.json* "$aside/"
-    cp -p "$KEPT"/* state/
-    say "the newer record is in $aside; the updater will adopt what runs, and pause"
-  fi
+  same_schema || exchange_record
   start
 }
 
@@ -77,11 +85,25 @@ same_schema() {
 
 schema_of() { grep -o '"schema": *[0-9]*' "$1" 2>/dev/null | head -n 1; }
 
+# Either side may lack files: an earlier run may have been stopped in the middle.
+exchange_record() {
+  local aside file
+  aside="state/newer-$(date -u +%Y%m%dT%H%M%SZ)"
+  mkdir -p "$aside"
+  for file in state/updater-state.json*; do
+    [[ ! -e $file ]] || mv "$file" "$aside/"
+  done
+  for file in "$KEPT"/*; do
+    [[ ! -e $file ]] || cp -p "$file" state/
+  done
+  say "the newer record is in $aside; the updater will adopt what runs, and pause"
+}
+
 start() {
   docker compose up -d --no-deps --no-build "$SERVICE"
   local state
   for ((waited = 0; waited < LIMIT_S; waited += 2)); do
-    state="$(docker inspect --format '{{.State.Health.Status}}' "$SERVICE")"
+    state="$(docker inspect --format '{{.State.Health.Status}}' "$SERVICE")" || state='not there'
     if [[ $state == healthy ]]; then
       docker exec "$SERVICE" updaterctl doctor --read-only || say "doctor found something, see above; $0 --back is the way back"
       return

@@ -16,7 +16,7 @@ async function clone({ docker = 'exit 0' } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'zeth-scripts-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
   const project = join(directory, 'project')
-  for (const path of ['scripts/first-start.sh', 'scripts/pin-images.sh', '.env.example', 'docker-compose.yml', 'Dockerfile.updater', 'config/traefik/dynamic']) {
+  for (const path of ['scripts/first-start.sh', 'scripts/pin-images.sh', 'scripts/upgrade-updater.sh', '.env.example', 'docker-compose.yml', 'Dockerfile.updater', 'config/traefik/dynamic']) {
     await cp(join(repository, path), join(project, path), { recursive: true })
   }
   const socket = join(directory, 'docker.sock')
@@ -115,5 +115,58 @@ describe('scripts/pin-images.sh', () => {
     await expect(run('pin-images.sh')).rejects.toThrow('has no digest')
     expect(await read('docker-compose.yml')).toBe(await readFile(join(repository, 'docker-compose.yml'), 'utf8'))
     await expect(run('pin-images.sh', '--check')).rejects.toThrow('Command failed')
+  })
+})
+
+describe('scripts/upgrade-updater.sh', () => {
+  /** An updater that runs the image `ran`, sources that give the image `built`; what was asked of it stands in `calls`. */
+  const engine = (built: string) => `
+    echo "$*" >>"$(dirname "$0")/calls"
+    case "$*" in
+      *'config --images'*) printf '%s\\n' wollomatic/socket-proxy:1 zetherion-updater:current ;;
+      *'--type container'*) echo sha256:ran ;;
+      'image inspect --format'*) echo sha256:${built} ;;
+      *Health.Status*) echo healthy ;;
+    esac`
+  const record = (schema: number) => JSON.stringify({ schema, active_color: 'green' })
+
+  it('tells its help without an engine', async () => {
+    const { run } = await clone({ docker: 'exit 1' })
+    expect(await run('upgrade-updater.sh', '--help')).toContain('--back')
+    await expect(run('upgrade-updater.sh')).rejects.toThrow('nothing was changed')
+  })
+
+  it('keeps the image that ran, and the record after the stop', async () => {
+    const { run, read, write } = await clone({ docker: engine('built') })
+    await write('state/updater-state.json', record(1))
+    await run('upgrade-updater.sh')
+    const calls = (await read('../bin/calls')).split('\n')
+    const [built, kept, stopped, started] = ['compose build zetherion-ai-updater', 'image tag sha256:ran zetherion-updater:before-upgrade',
+      'compose stop zetherion-ai-updater', 'compose up -d --no-deps --no-build zetherion-ai-updater'].map((call) => calls.indexOf(call))
+    expect([built, kept, stopped, started]).not.toContain(-1)
+    expect([built, kept, stopped, started]).toEqual([built, kept, stopped, started].toSorted((left, right) => Number(left) - Number(right)))
+    expect(await read('state/before-upgrade/updater-state.json')).toBe(record(1))
+  })
+
+  it('run again, does not take the new updater for the way back', async () => {
+    const { run, read, write } = await clone({ docker: engine('ran') })
+    await write('state/before-upgrade/updater-state.json', record(1))
+    await write('state/updater-state.json', record(2))
+    expect(await run('upgrade-updater.sh')).toContain('stays as it is')
+    expect(await read('../bin/calls')).not.toContain('image tag')
+    expect(await read('state/before-upgrade/updater-state.json')).toBe(record(1))
+  })
+
+  it('--back puts the kept record in the place of a newer one, also after it was stopped in the middle of that', async () => {
+    const { run, read, write, project } = await clone({ docker: engine('built') })
+    await write('state/before-upgrade/updater-state.json', record(1))
+    await write('state/updater-state.json', record(2))
+    expect(await run('upgrade-updater.sh', '--back')).toContain('the newer record is in state/newer-')
+    expect(await read('state/updater-state.json')).toBe(record(1))
+    expect(await read('../bin/calls')).toContain('image tag zetherion-updater:before-upgrade zetherion-updater:current\n')
+
+    await rm(join(project, 'state/updater-state.json'))
+    await run('upgrade-updater.sh', '--back')
+    expect(await read('state/updater-state.json')).toBe(record(1))
   })
 })
