@@ -109,7 +109,8 @@ function piped(child: ChildProcess, options: DaemonOptions): Promise<string> {
   child.stderr?.pipe(log, { end: false })
   if (child.stdout === null) throw new Error('the updater was started without a pipe')
   const lines = createInterface({ input: child.stdout })
-  lines.on('close', () => log.end())
+  // Both have ended then: its last words may come after the end of its log.
+  child.once('close', () => log.end())
   return listening(lines, options, (text) => log.write(`${text}\n`))
 }
 
