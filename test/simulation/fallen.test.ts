@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { UpdaterError } from '../../src/rollout/errors.ts'
 import { settle } from './at-rest.ts'
 import { apply } from './operator.ts'
 import { commitOf } from './world/releases.ts'
@@ -96,5 +97,23 @@ describe('R16: idle, something that serves is down', () => {
     await world.pass(2 * watchInterval)
     expect(world.stack.engine.of('skills-green')).toMatchObject([{ state: 'running' }])
     expect(world.stack.engine.of('bot')).toMatchObject([{ state: 'exited' }])
+  })
+
+  test('one that the engine cannot start keeps no other one down', async () => {
+    const world = await afterARollout()
+    world.disturbed = true
+    const [skills] = world.stack.engine.of('skills-green')
+    world.stack.effects.interference = (effect, run) => (effect.name === 'runtime.start' && effect.containerId === skills?.id
+      ? Promise.reject(new UpdaterError('engine_failed', 'Docker could not start it: port is already allocated.'))
+      : run())
+    await halt(world, 'skills-green')
+    await halt(world, 'bot')
+    await world.pass(2 * watchInterval)
+    expect(world.stack.engine.of('bot')).toMatchObject([{ state: 'running' }])
+    expect(world.updater.status().findings).toEqual([expect.stringContaining('port is already allocated')])
+    world.stack.effects.interference = (_effect, run) => run()
+    await world.pass(2 * watchInterval)
+    world.disturbed = false
+    await settle(world)
   })
 })

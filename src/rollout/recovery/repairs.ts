@@ -33,17 +33,29 @@ export async function removeSurplusSingletons(context: Context, world: World, to
   }
 }
 
-/** R8, R16: starts stopped containers as they are and has compose create missing ones of this release. */
+/**
+ * R8, R16: starts stopped containers as they are and has compose create missing ones of this release. One that the engine
+ * refuses to start, such as for a port that is taken, keeps no other one down.
+ * @throws the first refusal, once all were tried; at once what concerns every service, such as an engine that does not answer
+ */
 export async function startServices(context: Context, world: World, release: Release, services: readonly string[]): Promise<void> {
   const missing: string[] = []
+  const refusals: unknown[] = []
   for (const service of services) {
     const [container] = containersOf(world, service)
     if (container === undefined) missing.push(service)
-    else if (!isRunning(container)) await act(context, `Starting ${service}`, (signal) => context.ports.runtime.start(container.id, signal))
+    else if (!isRunning(container)) {
+      await act(context, `Starting ${service}`, (signal) => context.ports.runtime.start(container.id, signal)).catch((error: unknown) => {
+        if (!(error instanceof UpdaterError && error.code === 'engine_failed')) throw error
+        refusals.push(error)
+      })
+    }
   }
-  if (missing.length === 0) return
-  await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(release, missing, signal))
-  await composeUp(context, release, missing)
+  if (missing.length > 0) {
+    await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(release, missing, signal))
+    await composeUp(context, release, missing)
+  }
+  if (refusals.length > 0) throw refusals[0]
 }
 
 /** R10: the new color is the only healthy one: it becomes active, nothing is stopped, the last good release stays what it was. */
