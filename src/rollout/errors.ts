@@ -76,6 +76,11 @@ export function isLost(error: unknown): error is UpdaterError {
   return error instanceof UpdaterError && error.code === 'authority_lost'
 }
 
+/** The record cannot be written: what was intended was not begun, or its outcome is not kept. */
+export function isStorage(error: unknown): boolean {
+  return error instanceof UpdaterError && error.code === 'storage_failed'
+}
+
 /** The cause of any thrown value; what nobody foresaw counts as the surroundings, never as the release. */
 export function causeOf(error: unknown): Cause {
   return error instanceof UpdaterError ? errorCauses[error.code] : 'surroundings'

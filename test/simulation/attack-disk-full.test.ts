@@ -112,3 +112,15 @@ test.each(['good', 'broken when routed', 'bot dies'] as const)('wherever the dis
     }
   }
 })
+
+test('a disk that is full for a while after the commit is not told as a tree that was left behind', async () => {
+  const world = await ready('good')
+  await killIn(world, 'v1.1.0', 'drain')
+  world.stack.effects.interference = fullDisk
+  await world.start()
+  await world.pass(watchInterval)
+  world.stack.effects.interference = (_effect, run) => run()
+  await settle(world)
+  expect(world.stack.git.tree).toMatchObject({ commit: world.stack.record?.active.commit })
+  expect(world.stack.record?.lastResult?.warnings).not.toContainEqual(expect.stringContaining('project directory'))
+})

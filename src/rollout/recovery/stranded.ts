@@ -1,6 +1,6 @@
 import { closeFinished, tidy } from '../closing.ts'
 import type { Context } from '../context.ts'
-import { UpdaterError, isLost, sentenceOf } from '../errors.ts'
+import { isLost, isStorage, sentenceOf } from '../errors.ts'
 import { retire } from '../rollout.ts'
 import { updateTree } from '../steps/retire.ts'
 import { warn } from '../steps/preview.ts'
@@ -92,10 +92,6 @@ function wayOut(context: Context): string {
   const { from, fromColor, target, targetColor } = context.journal.operation
   return `Look at the containers' logs and mend either color; the next look goes on by itself: with ${fromColor} (${from.tag}) healthy `
     + `${target.tag} is undone, with only ${targetColor} (${target.tag}) healthy that one is kept. Then unpause.`
-}
-
-function isStorage(error: unknown): boolean {
-  return error instanceof UpdaterError && error.code === 'storage_failed'
 }
 
 /** Gives a color that was just started the time to become healthy before the next decision. */

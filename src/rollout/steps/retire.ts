@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { look, stopContainer, isRunning } from '../engine.ts'
-import { isLost, sentenceOf } from '../errors.ts'
+import { isLost, isStorage, sentenceOf } from '../errors.ts'
 import { stepNames } from '../plan.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { servicesOf } from '../topology.ts'
@@ -45,7 +45,8 @@ export async function updateTree(context: Context): Promise<void> {
       within(clock, limit, 'Bringing the project directory to the release', context.effects, (signal) => source.bringTree(target.commit, signal)),
     )
   } catch (error) {
-    if (context.signal.aborted || isLost(error)) throw error
+    // A record that cannot be written says nothing about the tree: it is brought with the next try.
+    if (context.signal.aborted || isLost(error) || isStorage(error)) throw error
     await warn(context, `The project directory was not brought to ${target.tag}: ${sentenceOf(error)}`)
   }
 }
