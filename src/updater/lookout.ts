@@ -64,7 +64,8 @@ export class Lookout {
    * @returns after how many ms another look is worth while; null: when the next one is due
    */
   async look(haste: Haste = { hurry: false }): Promise<number | null> {
-    if (this.observing !== null) return null
+    // One that has left takes nothing over: it would use up that the one before it was stopped cleanly (fault 43).
+    if (this.#parts.reach.signal.aborted || this.observing !== null) return null
     try {
       if (this.#journal === null && !(await this.#getJournal())) return null
       const journal = this.mustHaveJournal()

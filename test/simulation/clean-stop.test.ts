@@ -90,4 +90,19 @@ describe('SIGTERM', () => {
     await settle(world)
     expect(world.updater.status()).toMatchObject({ active: { tag: 'v1.0.0' } })
   })
+
+  test('fault 43: before it has looked at all, such as while the engine is asked about its mounts, leaves the record as the one before did', async () => {
+    const world = await ready()
+    await applyUpTo(world, 'v1.1.0', 'docker_build')
+    await leave(world)
+    const left = world.stack.record
+    expect(left?.operation).toMatchObject({ stoppedCleanly: true })
+    world.boot()
+    await world.run(world.updater.stop())
+    await world.run(world.updater.start())
+    expect(world.stack.record).toEqual(left)
+    world.daemon.life.end()
+    await world.start()
+    await settle(world)
+  })
 })
