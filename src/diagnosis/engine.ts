@@ -51,7 +51,8 @@ export async function projectMount(engine: EngineView, directory: string, signal
       return wrong(`${directory} is not mounted from the host, so Compose and the engine mean different directories by it.`, mend)
     case 'mounted':
       if (mounted.hostPath !== directory) return wrong(`${directory} is ${mounted.hostPath} on the host, so Compose and the engine mean different directories by one path.`, mend)
-      if (!mounted.writable) return wrong(`${directory} is mounted read-only, so it cannot be brought to a new release.`, mend)
+      // Releases are rolled out all the same: that the tree stays behind is a warning there too.
+      if (!mounted.writable) return warning(`${directory} is mounted read-only, so it cannot be brought to a new release.`, mend)
       return ok(`${directory} is mounted at the host's own path.`)
   }
 }

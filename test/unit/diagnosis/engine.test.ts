@@ -36,7 +36,7 @@ describe('project_mount', () => {
     [{ kind: 'mounted', hostPath: '/srv/stack', writable: true }, 'ok', /mounted at the host's own path/],
     [{ kind: 'host' }, 'ok', /no container is around/],
     [{ kind: 'mounted', hostPath: '/home/ann/stack', writable: true }, 'wrong', /\/srv\/stack is \/home\/ann\/stack on the host/],
-    [{ kind: 'mounted', hostPath: '/srv/stack', writable: false }, 'wrong', /read-only/],
+    [{ kind: 'mounted', hostPath: '/srv/stack', writable: false }, 'warning', /read-only/],
     [{ kind: 'not_mounted' }, 'wrong', /not mounted from the host/],
     [{ kind: 'unknown' }, 'not_checked', /does not know/],
   ])('fault 33: %j is %s', async (mounted, verdict, sentence) => {

@@ -22,7 +22,7 @@ test('fault 33: a project at another path than the host\'s is a reason to change
   expect(place.problem()).toMatch(/\/srv\/stack is \/home\/ann\/stack on the host.*Mount the project into the updater/)
 })
 
-test.each<Mounted>([{ kind: 'host' }, { kind: 'mounted', hostPath: '/srv/stack', writable: true }, { kind: 'unknown' }])('%j is none', async (mounted) => {
+test.each<Mounted>([{ kind: 'host' }, { kind: 'mounted', hostPath: '/srv/stack', writable: true }, { kind: 'mounted', hostPath: '/srv/stack', writable: false }, { kind: 'unknown' }])('%j is none', async (mounted) => {
   const place = placeWith(() => Promise.resolve(mounted))
   await place.look(leaving.signal)
   expect(place.problem()).toBeNull()
