@@ -10,9 +10,8 @@ import { wayBackMissing } from './preflight.ts'
 import { composeUp } from './standby.ts'
 import { effect, gate } from './step.ts'
 
-/** Between two looks at a starting singleton: a quarter of what was waited already, ms, so that it is seen soon and asked about rarely. An inspect takes about 3. */
-const shortestPause = 25
-const longestPause = 200
+/** Between two looks at a starting singleton, ms: an inspect takes about 3. */
+const lookEvery = 100
 
 /** Replaces each singleton by the target's, one after the other, and waits until it is healthy. */
 export async function replaceSingletons(context: Context): Promise<void> {
@@ -73,9 +72,8 @@ async function awaitSingleton(context: Context, singleton: Singleton, restarts =
       for (;;) {
         seen = await theOne(context, singleton, restarts, signal)
         if (seen.health === 'healthy') return
-        const waited = clock.monotonic() - begun
-        if (seen.health === 'none' && waited >= limits.singletonSettled) return
-        await clock.sleep(Math.min(Math.max(waited / 4, shortestPause), longestPause), signal)
+        if (seen.health === 'none' && clock.monotonic() - begun >= limits.singletonSettled) return
+        await clock.sleep(lookEvery, signal)
       }
     })
   } catch (error) {
