@@ -37,6 +37,7 @@ main() {
   [[ $PROJECT =~ ^[A-Za-z0-9/._@+-]+$ ]] || die "$PROJECT holds characters other than letters, digits and . _ @ + -; move the clone"
   : "${owner:=$(stat -c %u:%g "$PROJECT")}"
   [[ $owner =~ ^[0-9]+:[0-9]+$ ]] || die "--owner wants numbers such as 1000:1000, not $owner"
+  [[ $(id -u) == 0 || $(id -u) == "${owner%:*}" ]] || die "only root may prepare a clone for somebody else; run this with sudo, or as user ${owner%:*}"
   [[ $owner != 0:* ]] || die "$PROJECT belongs to root, and the updater does not run as root: give the directory to an ordinary user, or name one with --owner"
   OWNER=$owner
 
