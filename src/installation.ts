@@ -1,5 +1,5 @@
 import { access, constants, readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { readDiskUsage } from './api/disk-usage.ts'
 import type { EngineView, Installation, Permissions } from './diagnosis/installation.ts'
 import { dockerDefaults } from './docker/settings.ts'
@@ -18,7 +18,7 @@ export function createInstallation(settings: Settings, environment: Environment)
   return {
     engine: settings.runtime.kind === 'docker' ? engineOf(settings, environment) : null,
     settingsWarnings: settings.warnings,
-    projectDirectory: paths.projectDirectory,
+    projectDirectory: resolve(paths.projectDirectory),
     stateDirectory: paths.stateDirectory,
     secret: {
       source: api.secret.value === null ? 'file' : 'environment', path: api.secret.path, group: api.secret.group,

@@ -21,7 +21,7 @@ export async function findShared(engine: Engine, signal: AbortSignal): Promise<s
 
 /** Those under the path that they have on the host. */
 export function sharedBy(mounts: readonly Mount[]): string[] {
-  return mounts.filter(({ Source, Destination }) => Source === Destination).map(({ Destination }) => Destination)
+  return mounts.filter(({ Source, Destination }) => onHost(Source) === Destination).map(({ Destination }) => Destination)
 }
 
 /** A mount as the engine tells it; `Destination` is the path inside. */
@@ -36,7 +36,12 @@ export function mountedBy(mounts: readonly Mount[], path: string): Mounted {
   const above = mounts.filter(({ Destination }) => path === Destination || path.startsWith(`${Destination.replace(/\/$/, '')}/`))
   const [innermost] = above.toSorted((a, b) => b.Destination.length - a.Destination.length)
   if (innermost === undefined) return { kind: 'not_mounted' }
-  return { kind: 'mounted', hostPath: `${innermost.Source.replace(/\/$/, '')}${path.slice(innermost.Destination.replace(/\/$/, '').length)}`, writable: innermost.RW }
+  return { kind: 'mounted', hostPath: `${onHost(innermost.Source)}${path.slice(innermost.Destination.replace(/\/$/, '').length)}`, writable: innermost.RW }
+}
+
+/** Docker Desktop's engine runs in a machine of its own and may tell where that one has the host's files. */
+function onHost(source: string): string {
+  return source.replace(/\/$/, '').replace(/^\/(?:host_mnt|run\/desktop\/mnt\/host)(?=\/)/, '')
 }
 
 async function containerAround(): Promise<'none' | 'unknown' | { readonly id: string }> {

@@ -26,6 +26,12 @@ test.each([
   expect(mountedBy(mounts, path)).toEqual(found)
 })
 
+test.each(['/host_mnt', '/run/desktop/mnt/host'])('what an engine in a machine of its own sees below %s is the host\'s', (prefix) => {
+  const mounts = [{ Source: `${prefix}/home/ann/stack`, Destination: '/home/ann/stack', RW: true }]
+  expect(mountedBy(mounts, '/home/ann/stack')).toEqual({ kind: 'mounted', hostPath: '/home/ann/stack', writable: true })
+  expect(sharedBy(mounts)).toEqual(['/home/ann/stack'])
+})
+
 test('shared with the host is what is mounted under the path that it has there', () => {
   expect(sharedBy([
     { Source: '/srv/stack', Destination: '/srv/stack', RW: true },
