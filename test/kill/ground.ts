@@ -95,6 +95,11 @@ function groundOn(stack: Stack): Ground {
     if (last === null) throw new Error('no daemon was started')
     return last
   }
+  /** The files may agree before the daemon has read them; until then it answers that it only observes. */
+  const takenOver = (): Promise<string> => eventually('a daemon that has taken over', async () => {
+    const status = await stack.updater.get('/status').catch(() => null) // one that is gone is for the caller to notice
+    return status === null || at(status.body, 'active_color') !== null ? 'taken over, or gone' : null
+  })
   return {
     stack, observer, tripwire, load, launch, running,
     state: () => readSeenState(readFileSync(stateFile, 'utf8')),
@@ -108,11 +113,7 @@ function groundOn(stack: Stack): Ground {
       return took
     },
     async ask(path, body) {
-      // The files may agree before the daemon has read them; until then it answers that it only observes.
-      await eventually('a daemon that has taken over', async () => {
-        const status = await stack.updater.get('/status').catch(() => null)
-        return status === null || at(status.body, 'active_color') !== null ? 'taken over, or gone' : null
-      })
+      await takenOver()
       // It is answered once the operation is durably open: who is killed before that answers nobody.
       const asked = await stack.updater.post(`/update/${path}`, body, { prefer: 'respond-async' }).catch(() => null)
       if (asked === null) return observer.note(`-- ${path} ${JSON.stringify(body)}: the connection was lost`)
@@ -121,6 +122,7 @@ function groundOn(stack: Stack): Ground {
       observer.note(`-- ${path} ${JSON.stringify(body)}`)
     },
     unpause: () => observer.whileUnpausing(async () => {
+      await takenOver()
       const { status, body } = await stack.updater.post('/update/unpause')
       if (status !== 200) throw new Error(`unpause was answered with ${status}: ${JSON.stringify(body)}`)
     }),
