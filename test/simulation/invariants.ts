@@ -3,6 +3,7 @@ import { stepNames } from '../../src/rollout/plan.ts'
 import { colors, otherColor } from '../../src/rollout/topology.ts'
 import type { Status } from '../../src/updater/service.ts'
 import { Conduct } from './conduct.ts'
+import { Knowledge } from './knowledge.ts'
 import { WholeFiles } from './whole-files.ts'
 import { tell, type Effect, type EffectWatch } from './world/effects.ts'
 import type { Life } from './world/life.ts'
@@ -30,19 +31,14 @@ export interface Watched {
  */
 export class Invariants implements EffectWatch {
   readonly #watched: () => Watched
-  /** Holds that a daemon knows to be durable, or found at its start. */
-  #holds: readonly string[] = []
   #wasPaused = false
-  /** The operation whose commit point a daemon knows to be durable. */
-  #committed: string | null = null
-  /** A write of the commit point failed, and no later write is known to be durable. */
-  #commitUndetermined = false
-
+  readonly #knowledge: Knowledge
   readonly #files: WholeFiles
   readonly #conduct: Conduct
 
   constructor(watched: () => Watched) {
     this.#watched = watched
+    this.#knowledge = new Knowledge(() => watched().holder)
     this.#conduct = new Conduct(() => watched().stack, () => watched().holder, (invariant, effect, why) => this.#broken(invariant, effect, why))
     this.#files = new WholeFiles(() => watched().stack, (effect, why) => this.#broken('I6', effect, why))
   }
@@ -82,9 +78,9 @@ export class Invariants implements EffectWatch {
   }
 
   /** I1, I3: judged by the world when it takes effect. */
-  before(effect: Effect): void {
+  before(effect: Effect, life: Life): void {
     if (effect.name === 'router.activate') this.#activatesProven(effect)
-    if (effect.name === 'runtime.stop') this.#stopsUnused(effect)
+    if (effect.name === 'runtime.stop') this.#stopsUnused(effect, life)
   }
 
   after(effect: Effect): void {
@@ -112,7 +108,7 @@ export class Invariants implements EffectWatch {
   afterPowerCut(): void {
     this.#files.afterPowerCut()
     // An unpause may have reached the disk without anybody having heard of it.
-    this.#wasPaused &&= this.#holds.length > 0
+    this.#wasPaused &&= this.#knowledge.holds.length > 0
   }
 
   /** The rules about the world's state, at any moment. */
@@ -124,16 +120,13 @@ export class Invariants implements EffectWatch {
     this.#told(effect)
   }
 
-  /** The daemon was told that a write of the commit point failed; whether it reached the disk is not for it to know. */
-  writeFailed(record: UpdaterRecord): void {
-    if (record.operation?.phase === 'retiring') this.#commitUndetermined = true
+  /** What this daemon was told of a write of the record, or read in it. */
+  writeFailed(life: Life, record: UpdaterRecord): void {
+    this.#knowledge.writeFailed(life, record)
   }
 
-  /** The daemon knows that this is on the disk: it wrote or read it. */
-  known(record: UpdaterRecord): void {
-    this.#commitUndetermined = false
-    this.#committed = record.operation?.phase === 'retiring' ? record.operation.id : null
-    this.#holds = record.holds.map(({ reason }) => reason)
+  known(life: Life, record: UpdaterRecord): void {
+    this.#knowledge.known(life, record)
   }
 
   /** By the record that a power cut would leave: what is not durable authorises nothing (I7). */
@@ -165,11 +158,11 @@ export class Invariants implements EffectWatch {
   }
 
   /** I1, I3: only a color that the record gave up and Traefik has left for a full drain is stopped. */
-  #stopsUnused(effect: Effect): void {
+  #stopsUnused(effect: Effect, life: Life): void {
     const { stack, drain } = this.#watched()
     const instance = effect.containerId === undefined ? undefined : stack.engine.find(effect.containerId)
     if (instance === undefined || instance.state === 'exited' || instance.state === 'created') return
-    if (this.#commitUndetermined) this.#broken('I3', effect, 'the commit is undetermined')
+    if (this.#knowledge.isUndetermined(life)) this.#broken('I3', effect, 'the commit is undetermined')
     const color = stack.colorOf(instance.service)
     if (color === null) return
     if (stack.traefik.mayUse(color, stack.publicEntryPoints)) this.#broken('I1', effect, `Traefik may still use ${color}`)
@@ -223,22 +216,24 @@ export class Invariants implements EffectWatch {
   /** I4: what holds stays until somebody unpauses. A hold whose write was reported as failed may change, but something holds. */
   #holdsStay(effect: Effect): void {
     const { stack, unpausing } = this.#watched()
+    const { holds } = this.#knowledge
     const { record } = stack
     if (record === null) return
     const reasons = record.holds.map(({ reason }) => reason)
-    const lost = this.#holds.find((reason) => !reasons.includes(reason))
+    const lost = holds.find((reason) => !reasons.includes(reason))
     if (lost !== undefined && !unpausing) this.#broken('I4', effect, `the hold "${lost}" is gone`)
     const isPaused = reasons.length > 0 || record.operation !== null
     if (this.#wasPaused && !isPaused && !unpausing) this.#broken('I4', effect, 'nothing holds any more')
     // A pause that was answered with "not paused" may be on the disk; it need not stay there.
-    this.#wasPaused = record.holds.some(({ origin, reason }) => origin !== 'operator' || this.#holds.includes(reason))
+    this.#wasPaused = record.holds.some(({ origin, reason }) => origin !== 'operator' || holds.includes(reason))
   }
 
   /** I3: after the commit point there is only forward. */
   #onlyForward(effect: Effect): void {
     const operation = this.#operation
-    if (operation !== null && operation.id === this.#committed && operation.phase !== 'retiring') this.#broken('I3', effect, 'a commit is taken back')
-    if (operation !== null && operation.id === this.#committed && operation.failure !== null) this.#broken('I3', effect, 'a committed operation turned round')
+    if (operation === null || operation.id !== this.#knowledge.committed) return
+    if (operation.phase !== 'retiring') this.#broken('I3', effect, 'a commit is taken back')
+    if (operation.failure !== null) this.#broken('I3', effect, 'a committed operation turned round')
   }
 
   /** I2: at most one container of a singleton runs or could be started by the engine. */
@@ -274,9 +269,9 @@ export class Invariants implements EffectWatch {
 
   /** I11: the status agrees with the record and the world. */
   #told(effect: Effect | null): void {
-    const { stack } = this.#watched()
+    const { stack, holder } = this.#watched()
     const status = this.#watched().status()
-    if (status === null || status.active === null || this.#commitUndetermined) return
+    if (status === null || status.active === null || this.#knowledge.isUndetermined(holder)) return
     if (status.state === 'idle' && status.operation !== null) this.#broken('I11', effect, 'idle with an open operation')
     if (status.paused !== (status.holds.length > 0 || status.maintenance !== null) || (status.paused && status.pauseReason === null)) this.#broken('I11', effect, 'paused without a reason')
     if (status.state !== 'idle' || status.activeColor === null) return

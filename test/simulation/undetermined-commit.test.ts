@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
+import { Journal } from '../../src/rollout/journal.ts'
 import { settle } from './at-rest.ts'
 import { ask } from './operator.ts'
 import { faults, type Interference } from './world/effects.ts'
 import { commitOf } from './world/releases.ts'
 import { World } from './world/world.ts'
+
+afterEach(() => vi.restoreAllMocks())
 
 const fails: Interference = faults['fails']
 const landsButFails: Interference = faults['takes effect but fails']
@@ -65,4 +68,47 @@ test('it did not land, and the daemon dies before the disk is mended: the next o
   await world.start()
   await settle(world)
   expect(world.updater.status()).toMatchObject({ active: { commit: commitOf('v1.0.0') }, paused: true })
+})
+
+test('an updater that has taken over from a stopped one may stop what the record gives up, although the stopped one, continued, cannot write its commit', async () => {
+  const world = new World({ releases: { 'v1.1.0': 'good' } })
+  await world.start()
+  const { life: stopped } = world.daemon
+  world.stack.effects.interference = (effect, run, { life }) => {
+    if (effect.record?.operation?.phase === 'retiring' && life === stopped) life.freeze()
+    return run()
+  }
+  await world.run(ask(world, 'v1.1.0'))
+  await world.until('the stop', () => stopped.frozen)
+  const { updater } = world.boot()
+  const recovery = updater.start()
+  await world.until('the way back', () => world.stack.routed === 'blue')
+  stopped.thaw()
+  await world.run(recovery)
+  await settle(world)
+  expect(stopped.dead).toBe(true)
+  expect(running(world)).toEqual(['api-blue 1.0.0', 'bot 1.0.0', 'skills-blue 1.0.0'])
+})
+
+test('the judge finds an updater that stops something while its own commit is undetermined, whatever a stopped one before it has written', async () => {
+  vi.spyOn(Journal.prototype, 'settle').mockResolvedValue()
+  const world = new World({ releases: { 'v1.1.0': 'good' } })
+  await world.start()
+  const { life: stopped } = world.daemon
+  // It writes its first intent, and does not hear of it.
+  world.stack.effects.interference = (effect, run, { life }) => run().finally(() => {
+    if (effect.record?.operation && life === stopped) life.freeze()
+  })
+  void world.updater.apply({ tag: 'v1.1.0', version: '1.1.0', origin: 'api' })
+  await world.until('the stop', () => stopped.frozen)
+  await world.start()
+  await settle(world)
+
+  const dies = dyingDisk(false)
+  world.stack.effects.interference = (effect, run, daemon) => dies(effect, run, daemon).catch((error: unknown) => {
+    stopped.thaw()
+    throw error
+  })
+  const started = await world.run(ask(world, 'v1.1.0'))
+  await expect(world.run(started.finished)).rejects.toThrow(/I3 at .* by #\d+ runtime\.stop .*: the commit is undetermined/)
 })

@@ -64,6 +64,31 @@ test.each(['good', 'bot dies'] as const)('fault 21: whoever was stopped in any e
   expect(broken.length, broken.slice(0, 3).join('\n=====\n')).toBe(0)
 }, 120_000)
 
+test.each(['in', 'after'] as const)('fault 21: whoever was stopped for half a second %s any effect of an apply, while another one took over, does no harm, and keeps the other one from nothing', async (when) => {
+  const count = await effectsOf('good')
+  const broken: string[] = []
+  for (let number = 0; number < count; number += 1) {
+    const world = await ready('good')
+    const { zombie, later, takenOver } = stopAt(world, number, when)
+    try {
+      const asked = ask(world, 'v1.1.0')
+      asked.then(({ finished }) => finished, () => undefined).catch(() => undefined) // it is ended by the other one
+      await world.until('the stop', () => zombie.frozen)
+      takenOver()
+      const { updater } = world.boot()
+      updater.start().catch(() => undefined) // what it could not do is in the findings
+      await world.pass(500)
+      zombie.thaw()
+      await settle(world)
+      expect(later.map(({ name }) => name)).toEqual([])
+      expect(world.updater.status()).toMatchObject({ findings: [] })
+    } catch (error) {
+      broken.push(`stopped ${when} effect ${number}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  expect(broken.length, broken.slice(0, 3).join('\n=====\n')).toBe(0)
+}, 120_000)
+
 test.each(['in', 'after'] as const)('fault 21: whoever was stopped %s any effect of its own start, with a rollout to undo, and goes on after another one took over, does no harm', async (when) => {
   const broken: string[] = []
   let reached = true

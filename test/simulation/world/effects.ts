@@ -37,7 +37,7 @@ export interface Asking {
 /** Sees every effect: when a daemon asks for it, and when it reaches the world, which may be later or never. */
 export interface EffectWatch {
   asked(effect: Effect, life: Life): void
-  before(effect: Effect): void
+  before(effect: Effect, life: Life): void
   after(effect: Effect): void
   /** It ended well, whatever the daemon is told. */
   succeeded(effect: Effect): void
@@ -73,7 +73,7 @@ export class Effects {
       this.done.push(effect)
       this.#watch.asked(effect, life)
       const watched = async (): Promise<T> => {
-        this.#watch.before(effect)
+        this.#watch.before(effect, life)
         try {
           const result = await run()
           this.#watch.succeeded(effect)

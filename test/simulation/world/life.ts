@@ -19,6 +19,10 @@ export class Life {
     return this.#dead
   }
 
+  get frozen(): boolean {
+    return this.#held !== null
+  }
+
   /** SIGSTOP: the world goes on, and it hears of nothing. */
   freeze(): void {
     this.#held ??= []

@@ -128,7 +128,7 @@ export class World {
         authority,
         log: told,
       },
-      store: this.#watchedStore(asEffects(createRecordStore({ path: places.record, ...storage, authority }), fileEffect)),
+      store: this.#watchedStore(life, asEffects(createRecordStore({ path: places.record, ...storage, authority }), fileEffect)),
       settings: this.settings,
       watchInterval,
       observing: () => null,
@@ -229,21 +229,21 @@ export class World {
     if (!this.hasAuthority || life !== this.#holder) throw new UpdaterError('authority_lost', 'Another updater took over.')
   }
 
-  #watchedStore(store: RecordStore): RecordStore {
+  #watchedStore(life: Life, store: RecordStore): RecordStore {
     return {
       load: async () => {
         const loaded = await store.load()
-        if (loaded.kind === 'record') this.#invariants.known(loaded.record)
+        if (loaded.kind === 'record') this.#invariants.known(life, loaded.record)
         return loaded
       },
       write: async (record) => {
         try {
           await store.write(record)
         } catch (error) {
-          this.#invariants.writeFailed(record)
+          this.#invariants.writeFailed(life, record)
           throw error
         }
-        this.#invariants.known(record)
+        this.#invariants.known(life, record)
       },
     }
   }
