@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { tellSurvival } from './figures.ts'
-import { openGround, openingLimit, type Ground } from './ground.ts'
+import { openRecoveredGround, openingLimit, type Ground } from './ground.ts'
 import { onLinux } from './on-linux.ts'
 import { possible, recordWrite, surviveKill, type Survived, type Undertaking } from './survival.ts'
 
 let ground: Ground
 beforeAll(async () => {
-  ground = await openGround()
-  await ground.recover()
+  ground = await openRecoveredGround()
 }, openingLimit)
 afterAll(() => ground.end())
 

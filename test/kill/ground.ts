@@ -76,6 +76,18 @@ export async function openGround(options: Partial<SandboxStackOptions> = {}): Pr
   return groundOn(stack)
 }
 
+/** The same with a daemon that has recovered. */
+export async function openRecoveredGround(): Promise<Ground> {
+  const ground = await openGround()
+  try {
+    await ground.recover()
+    return ground
+  } catch (error) {
+    await ground.end()
+    throw error
+  }
+}
+
 function groundOn(stack: Stack): Ground {
   const { state, root } = stack.project
   const stateFile = join(state, 'updater-state.json')

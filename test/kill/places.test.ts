@@ -1,20 +1,16 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { tellSurvival } from './figures.ts'
-import { openGround, openingLimit, type Ground } from './ground.ts'
+import { openRecoveredGround, openingLimit, type Ground } from './ground.ts'
 import { containerOf } from './observer/processes.ts'
 import { onLinux } from './on-linux.ts'
-import { possible, surviveKill, type Place, type Survived, type Undertaking } from './survival.ts'
+import { forward, surviveKill, type Place, type Survived, type Undertaking } from './survival.ts'
 
 let ground: Ground
 const survived: Survived[] = []
 beforeAll(async () => {
-  ground = await openGround()
-  await ground.recover()
+  ground = await openRecoveredGround()
 }, openingLimit)
 afterAll(() => ground.end())
-
-/** Whatever way leads on from the release that runs: an apply of the good one, or the rollback from it. */
-const forward = (): Undertaking => (possible(ground).includes('apply') ? 'apply' : 'rollback')
 
 async function survive(undertaking: Undertaking, place: Place): Promise<Survived> {
   const hit = await surviveKill(ground, undertaking, place)
@@ -52,46 +48,46 @@ onLinux('a daemon that is killed before the switch', () => {
   })
 
   it('fault 2: after the start of the new color and before that is recorded, takes it away again', async () => {
-    const { left } = await survive(forward(), write(completed('start_'), 'before'))
+    const { left } = await survive(forward(ground), write(completed('start_'), 'before'))
     expect(left).toMatchObject({ operation: { phase: 'preparing', step: expect.stringContaining('start_zetherion-ai-skills-') } })
   })
 
   it('fault 3: before the rename of the routes, lets the old release serve', async () => {
-    const { left } = await survive(forward(), file(/\/updater-routes\.yml$/, 'before'))
+    const { left } = await survive(forward(ground), file(/\/updater-routes\.yml$/, 'before'))
     expect(left).toMatchObject({ operation: { phase: 'switching', step: 'route_switch' } })
   })
 })
 
 onLinux('a daemon that is killed between the switch and the commit point', () => {
   it('fault 4: after the rename of the routes and before that is recorded, brings the traffic back', async () => {
-    const { left } = await survive(forward(), file(/\/updater-routes\.yml$/, 'after'))
+    const { left } = await survive(forward(ground), file(/\/updater-routes\.yml$/, 'after'))
     expect(left).toMatchObject({ operation: { phase: 'switching', step: 'route_switch' } })
   })
 
   it('fault 5: after the routed gate, brings the traffic back', async () => {
-    const { left } = await survive(forward(), write(/"phase": "swapping"/, 'before'))
+    const { left } = await survive(forward(ground), write(/"phase": "swapping"/, 'before'))
     expect(left).toMatchObject({ operation: { phase: 'switching' } })
   })
 
   it('fault 5: with the commit written and not yet in its place, undoes everything', async () => {
-    const { left } = await survive(forward(), write(/"phase": "retiring"/, 'before'))
+    const { left } = await survive(forward(ground), write(/"phase": "retiring"/, 'before'))
     expect(left).toMatchObject({ operation: { phase: 'swapping' } })
   })
 
   it.each(['before', 'after'] as const)('fault 6: %s the stopped bot is removed and with no new one started, brings the old bot back, exactly one', async (side) => {
-    const { left } = await survive(forward(), file(new RegExp(`/\\.removed-${container('zetherion-ai-bot')}$`), side))
+    const { left } = await survive(forward(ground), file(new RegExp(`/\\.removed-${container('zetherion-ai-bot')}$`), side))
     expect(left).toMatchObject({ operation: { phase: 'swapping', step: 'restart_bot' } })
   })
 })
 
 onLinux('a daemon that is killed after the commit point', () => {
   it('fault 7: with the stop of the old color asked for and not carried out, goes forward', async () => {
-    const { left } = await survive(forward(), file(new RegExp(`/${container(`zetherion-ai-skills-${ground.state().activeColor}`)}/stop\\.json$`), 'after'))
+    const { left } = await survive(forward(ground), file(new RegExp(`/${container(`zetherion-ai-skills-${ground.state().activeColor}`)}/stop\\.json$`), 'after'))
     expect(left).toMatchObject({ operation: { phase: 'retiring', step: 'stop_old_color' } })
   })
 
   it('fault 7: with the old color stopped and that not recorded, goes forward', async () => {
-    const { left } = await survive(forward(), write(completed('stop_old_color'), 'before'))
+    const { left } = await survive(forward(ground), write(completed('stop_old_color'), 'before'))
     expect(left).toMatchObject({ operation: { phase: 'retiring', step: 'stop_old_color' } })
   })
 })

@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { at, eventually } from '../sandbox/daemon/waiting.ts'
 import { tellSurvival } from './figures.ts'
-import { openGround, openingLimit, releases, type Ground } from './ground.ts'
+import { openRecoveredGround, openingLimit, releases, type Ground } from './ground.ts'
 import { onLinux } from './on-linux.ts'
 import { wrongOutcome } from './outcome.ts'
-import { askFor, diesOrEnds, inStory, possible, recordWrite, recoverFrom, unpauseIfHeld, type Survived, type Undertaking, type Wired } from './survival.ts'
+import { askFor, diesOrEnds, forward, inStory, recordWrite, recoverFrom, unpauseIfHeld, type Survived, type Undertaking, type Wired } from './survival.ts'
 
 let ground: Ground
 const survived: Survived[] = []
 beforeAll(async () => {
-  ground = await openGround()
-  await ground.recover()
+  ground = await openRecoveredGround()
 }, openingLimit)
 afterAll(() => ground.end())
 
-const forward = (): Undertaking => (possible(ground).includes('apply') ? 'apply' : 'rollback')
 /** After so many writes of that phase. */
 const inPhase = (phase: string, number: number): Wired => ({ wire: { to: /\/updater-state\.json$/, holding: new RegExp(`"phase": "${phase}"`), number, side: 'after' } })
 
@@ -71,13 +69,13 @@ onLinux('a daemon that is killed while it recovers, again and again', () => {
     { phase: 'switching', number: 2 },
     { phase: 'swapping', number: 2 },
   ] as const)('fault 8: at each boundary of the undo of an operation killed in $phase, comes to the same end', ({ phase, number }) =>
-    killThroughRecovery(forward(), inPhase(phase, number)))
+    killThroughRecovery(forward(ground), inPhase(phase, number)))
 
-  it('fault 8: at each boundary of the way forward after the commit point, comes to the same end', () => killThroughRecovery(forward(), inPhase('retiring', 1)))
+  it('fault 8: at each boundary of the way forward after the commit point, comes to the same end', () => killThroughRecovery(forward(ground), inPhase('retiring', 1)))
 
   it('fault 8: ten times at a random instant of one undo, is not kept from it', async () => {
     await inStory(ground, 'ten kills in one undo', async () => {
-      await dieAt(forward(), inPhase('swapping', 2))
+      await dieAt(forward(ground), inPhase('swapping', 2))
       for (let kill = 0; kill < 10; kill += 1) {
         const left = ground.state()
         const daemon = await ground.launch()

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { eventually } from '../sandbox/daemon/waiting.ts'
 import { tellLoad } from './figures.ts'
-import { openGround, openingLimit, releases, type Ground } from './ground.ts'
+import { openRecoveredGround, openingLimit, releases, type Ground } from './ground.ts'
 import { onLinux } from './on-linux.ts'
-import { askFor, diesOrEnds, inStory, possible, recoverFrom, unpauseIfHeld, type Undertaking } from './survival.ts'
+import { askFor, diesOrEnds, forward, inStory, recoverFrom, unpauseIfHeld, type Undertaking } from './survival.ts'
 import type { Wire } from './tripwire/tripwire.ts'
 
 /** Longer than the 10 s after which proper-lockfile, alone, would take a holder for dead. */
@@ -13,12 +13,10 @@ const longerThanStale = 12_000
 
 let ground: Ground
 beforeAll(async () => {
-  ground = await openGround()
-  await ground.recover()
+  ground = await openRecoveredGround()
 }, openingLimit)
 afterAll(() => ground.end())
 
-const forward = (): Undertaking => (possible(ground).includes('apply') ? 'apply' : 'rollback')
 /** What runs once that has gone through. */
 const targetOf = (undertaking: Undertaking): string => (undertaking === 'apply' ? releases.good : releases.first)
 const write = (holding: RegExp): Pick<Wire, 'to' | 'holding' | 'side'> => ({ to: /\/updater-state\.json$/, holding, side: 'after' })
@@ -57,7 +55,7 @@ async function finished(undertaking: Undertaking): Promise<void> {
 onLinux('a daemon that is stopped by SIGSTOP in the middle of a rollout', () => {
   it('fault 19: is not taken over from, however long, and finishes when it is continued', async () => {
     await inStory(ground, 'stopped right after the switch', async () => {
-      const undertaking = forward()
+      const undertaking = forward(ground)
       const proceed = await stopAt(undertaking, { to: /\/updater-routes\.yml$/, side: 'after' })
       const stopped = ground.state()
       try {
@@ -75,7 +73,7 @@ onLinux('a daemon that is stopped by SIGSTOP in the middle of a rollout', () => 
 
   it('fault 21: looks at the world before its next effect, and does not stop a color that was routed meanwhile', async () => {
     await inStory(ground, 'stopped right before the stop of the old color', async () => {
-      const undertaking = forward()
+      const undertaking = forward(ground)
       const { state } = ground.stack.project
       const earlier = await ground.stack.routes()
       const { activeColor: old } = ground.state()
@@ -103,7 +101,7 @@ onLinux('a second daemon with a state directory of its own on the same stack', (
     { first: 'at work in the middle of a rollout', wire: null },
   ])('fault 19: ends at once with a sentence, the first one being $first, and leaves no record behind', async ({ wire }) => {
     await inStory(ground, 'two state directories on one stack', async () => {
-      const undertaking = forward()
+      const undertaking = forward(ground)
       const other = join(ground.stack.project.root, 'other')
       const proceed = wire === null ? await askFor(ground, undertaking) : await stopAt(undertaking, wire)
       try {
@@ -120,7 +118,7 @@ onLinux('a second daemon with a state directory of its own on the same stack', (
 onLinux('a daemon whose hand is taken from it in the middle of a rollout', () => {
   it('fault 19: ends before its next effect, and the next one undoes', async () => {
     await inStory(ground, 'the socket removed', async () => {
-      const proceed = await stopAt(forward(), write(/"phase": "swapping"/))
+      const proceed = await stopAt(forward(ground), write(/"phase": "swapping"/))
       await rm(join(ground.stack.project.state, '.updater.sock'))
       proceed()
       await ground.running().ended

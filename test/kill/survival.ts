@@ -86,6 +86,11 @@ export function possible(ground: Ground): readonly [Undertaking, Undertaking] {
   return ground.state().activeTag === releases.first ? ['apply', 'bad apply'] : ['rollback', 'bad apply']
 }
 
+/** Whatever way leads on from the release that runs: an apply of the good one, or the rollback from it. */
+export function forward(ground: Ground): Undertaking {
+  return possible(ground)[0]
+}
+
 export async function askFor(ground: Ground, undertaking: Undertaking): Promise<void> {
   if (undertaking === 'rollback') return ground.ask('rollback', { previous_sha: ground.stack.project.release(releases.first).commit })
   const tag = undertaking === 'apply' ? releases.good : releases.bad
