@@ -39,6 +39,7 @@ export function remoteFailure(url: string, error: unknown): UpdaterError {
   if (error instanceof UpdaterError && !(error instanceof LimitReached)) return error
   const words = error instanceof Error ? error.message : String(error)
   if (isDiskFull(error)) return diskFull(`Fetching from ${url}`, error)
+  if (lacksSsh(error)) return new UpdaterError('remote_unreachable', `The release repository ${url} is reached by ssh, and there is no ssh client here. Give AUTO_UPDATE_REPO its https address, with GITHUB_TOKEN if it is private; what runs is untouched.`, { cause: error })
   return new UpdaterError('remote_unreachable', `The release repository ${url} gave no usable answer: ${words}`, { cause: error })
 }
 
@@ -53,6 +54,11 @@ function lastWords(stderr: string): string {
 function isDiskFull(error: unknown): boolean {
   const words = error instanceof CommandFailed ? error.stderr : String(error)
   return /No space left on device|ENOSPC|Disk quota exceeded/.test(words)
+}
+
+/** In the words of git, and of the shells that it has run its ssh command. */
+function lacksSsh(error: unknown): boolean {
+  return error instanceof CommandFailed && /\bcannot run ssh\b|\bssh: (?:command )?not found\b/.test(error.stderr)
 }
 
 function diskFull(doing: string, cause: unknown): UpdaterError {

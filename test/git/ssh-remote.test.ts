@@ -1,5 +1,7 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeGitWorld, type GitWorld } from './git-world.ts'
 
@@ -42,3 +44,21 @@ test('a host that cannot be reached over ssh is told as such', async () => {
 
   await expect(source.listTags(new AbortController().signal)).rejects.toMatchObject({ code: 'remote_unreachable', message: expect.stringContaining('Connection refused') })
 })
+
+test('that there is no ssh client here is told as such, with what to do', async () => {
+  const world = await makeGitWorld()
+  onTestFinished(() => world.dispose())
+  const bin = join(world.root, 'bin')
+  await mkdir(bin)
+  for (const program of ['git', 'sh']) await symlink(await whereIs(program), join(bin, program))
+  const source = world.openWith({ remote: 'git@releases.example:remote.git', environment: { PATH: bin, HOME: world.root } })
+
+  const { signal } = new AbortController()
+  for (const ask of [() => source.listTags(signal), () => source.fetch('v1.0.0', null, signal)]) {
+    await expect(ask()).rejects.toMatchObject({ code: 'remote_unreachable', message: expect.stringMatching(/^The release repository git@releases\.example:remote\.git is reached by ssh, and there is no ssh client here\. .*https/) })
+  }
+})
+
+async function whereIs(program: string): Promise<string> {
+  return (await promisify(execFile)('sh', ['-c', 'command -v "$0"', program])).stdout.trim()
+}
