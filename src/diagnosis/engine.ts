@@ -59,7 +59,7 @@ export async function projectMount(engine: EngineView, directory: string, signal
 
 async function engineDisk(engine: EngineView, lastBuildBytes: number, signal: AbortSignal): Promise<Judgement> {
   const free = await engine.freeSpace(signal)
-  if (free === null) return notChecked("The engine's directory cannot be seen from here.", "Mount it read-only into the updater to have its space looked at, or watch the host's disk yourself.")
+  if (free === null) return notChecked("The engine's disk cannot be seen from here.", "Watch the disk of the engine's host yourself: rollouts do not ask for its space.")
   const found = `${amountOf(free.bytes)} are free in ${free.directory}.`
   const mend = 'Make room on the disk of the engine, such as with docker builder prune and by removing images that nothing uses.'
   if (free.bytes < roomForContainer) return wrong(`${found} A container that is stopped might not come back.`, mend)

@@ -31,7 +31,7 @@ export interface EngineView {
   /** `skewMs`: how far the engine's clock is ahead of ours; null when it tells no time. */
   describe(signal: AbortSignal): Promise<{ readonly version: string; readonly skewMs: number | null }>
   composeVersion(signal: AbortSignal): Promise<string>
-  /** Null where this process does not see the engine's directory. */
+  /** Null where this process sees nothing of the engine's disk. */
   freeSpace(signal: AbortSignal): Promise<{ readonly directory: string; readonly bytes: number } | null>
   mounted(path: string, signal: AbortSignal): Promise<Mounted>
   /** Images that were kept for an operation: their names, and whose. */

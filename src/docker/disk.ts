@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { UpdaterError } from '../rollout/errors.ts'
 import type { Engine } from './engine.ts'
+import { findOnEngineDisk } from './own-container.ts'
 
 /** Room in the engine's own directory. */
 export interface FreeSpace {
@@ -8,14 +9,27 @@ export interface FreeSpace {
   readonly bytes: number
 }
 
-/** Null where this process does not see the engine's directory. */
+/**
+ * Null where nothing of the engine's disk is to be seen, such as that of another host. In a container of the engine its directory
+ * is not, but what this container is made of lies on the same disk.
+ * @throws engine_unreachable, engine_failed
+ */
 export async function freeSpace(engine: Engine, signal: AbortSignal): Promise<FreeSpace | null> {
   const directory = rootOf(await engine.call('tell where it keeps images', signal, (docker) => docker.info()))
   if (directory === null) return null
-  return await statfs(directory).then(
-    ({ bavail, bsize }) => ({ directory, bytes: bavail * bsize }),
-    () => null, // another host, or not mounted here: it can only be skipped
-  )
+  const bytes = (await freeAt(directory)) ?? (await leastFreeAt(await findOnEngineDisk(engine, signal)))
+  return bytes === null ? null : { directory, bytes }
+}
+
+/** Bytes that a plain user may take; null for a path that is not here. */
+async function freeAt(path: string): Promise<number | null> {
+  return await statfs(path).then(({ bavail, bsize }) => bavail * bsize, () => null)
+}
+
+/** Images and the rest of the engine's directory may be on two disks. */
+async function leastFreeAt(paths: readonly string[]): Promise<number | null> {
+  const seen = (await Promise.all(paths.map(freeAt))).filter((bytes) => bytes !== null)
+  return seen.length === 0 ? null : Math.min(...seen)
 }
 
 /** What a container takes until it runs is a few hundred kilobytes; the rest is for whatever else writes there meanwhile. */

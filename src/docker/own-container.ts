@@ -5,18 +5,24 @@ import type { Engine } from './engine.ts'
 
 /** How a path of this process reaches the host. @throws engine_unreachable, engine_failed */
 export async function findMounted(engine: Engine, path: string, signal: AbortSignal): Promise<Mounted> {
-  const around = await containerAround()
-  if (around === 'none') return { kind: 'host' }
-  const found = around === 'unknown' ? null : await inspectContainer(engine, around.id, signal)
-  return found === null ? { kind: 'unknown' } : mountedBy(found.Mounts, path)
+  const around = await mountsAround(engine, signal)
+  if (around === 'no container') return { kind: 'host' }
+  return around === 'unknown' ? { kind: 'unknown' } : mountedBy(around, path)
 }
 
 /** Directories that look the same here and on the host; null when no container is around this process, or none that the engine knows. */
 export async function findShared(engine: Engine, signal: AbortSignal): Promise<string[] | null> {
-  const around = await containerAround()
-  if (typeof around === 'string') return null
-  const found = await inspectContainer(engine, around.id, signal)
-  return found === null ? null : sharedBy(found.Mounts)
+  const around = await mountsAround(engine, signal)
+  return typeof around === 'string' ? null : sharedBy(around)
+}
+
+/**
+ * Paths of this process that lie on the disk of the engine, or on each of its disks: the root, whose uppermost layer is kept where
+ * images are, and a file that the engine keeps where it has all the rest. None unless the engine knows the container around us.
+ * @throws engine_unreachable, engine_failed
+ */
+export async function findOnEngineDisk(engine: Engine, signal: AbortSignal): Promise<string[]> {
+  return typeof (await mountsAround(engine, signal)) === 'string' ? [] : ['/', '/etc/hostname']
 }
 
 /** Those under the path that they have on the host. */
@@ -44,11 +50,13 @@ function onHost(source: string): string {
   return source.replace(/\/$/, '').replace(/^\/(?:host_mnt|run\/desktop\/mnt\/host)(?=\/)/, '')
 }
 
-async function containerAround(): Promise<'none' | 'unknown' | { readonly id: string }> {
+/** Unknown: a container that this engine has not. */
+async function mountsAround(engine: Engine, signal: AbortSignal): Promise<readonly Mount[] | 'unknown' | 'no container'> {
   const mountinfo = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '') // not Linux: nothing is around
   const id = containerIn(mountinfo)
-  if (id !== null) return { id }
-  return await readFile('/.dockerenv').then(() => 'unknown' as const, () => 'none' as const)
+  if (id === null) return await readFile('/.dockerenv').then(() => 'unknown' as const, () => 'no container' as const)
+  const found = await inspectContainer(engine, id, signal)
+  return found === null ? 'unknown' : found.Mounts
 }
 
 /** The engine mounts three files of its own into each container, from a directory that is named by the container's id. */
