@@ -3,6 +3,7 @@ import { failureOf } from './consequences.ts'
 import type { Context } from './context.ts'
 import { UpdaterError, firstLine } from './errors.ts'
 import type { Failure } from './model.ts'
+import { observe } from './recovery/observation.ts'
 import { restoreSingletons } from './steps/singleton.ts'
 import { removeStandby } from './steps/standby.ts'
 import { confirmGeneration, isUntouched, routesBack } from './steps/switch-routes.ts'
@@ -11,7 +12,8 @@ import { followerOf } from './within.ts'
 /**
  * Puts the old release back, whatever was reached: traffic first, then the singletons, then the standby goes. Each part
  * looks at the world and does only what is missing, so a kill in its middle and another run end the same (fault 8).
- * While it throws the operation stays open, which authorises the next try.
+ * While it throws the operation stays open, which authorises the next try; also when the old color fell meanwhile: then
+ * nothing is thrown, and the rows decide anew (R8–R10).
  */
 export async function undo(context: Context): Promise<void> {
   const operation = context.journal.operation
@@ -24,9 +26,19 @@ export async function undo(context: Context): Promise<void> {
   context.signal.throwIfAborted()
   const unwell = await whileDrained(context, traffic, async () => (operation.phase === 'swapping' ? restoreSingletons(context) : null))
   if (traffic.unconfirmed !== null) throw traffic.unconfirmed
+  if (!(await serves(context))) return
   await removeStandby(context)
   await closeUndone(context, failure, traffic.generation, unwell)
   await tidy(context)
+}
+
+/** A color that served is not taken away from users while the one that they were led back to does not answer, such as after a `docker stop` in the drain. */
+async function serves(context: Context): Promise<boolean> {
+  const { operation } = context.journal
+  const { phase, topology, fromColor } = operation
+  if (phase === 'preparing') return true
+  const { engineFault, colors } = await observe(context, topology, operation)
+  return engineFault === null && colors[fromColor] === 'healthy'
 }
 
 interface Traffic {

@@ -56,7 +56,10 @@ describe('R9: neither color is healthy', () => {
   ] as const)('R9: once %s is well again it goes on by itself, and %s serves', async (color, tag, status) => {
     const world = await stranded()
     sicken(world, color, false)
-    await world.pass(6 * watchInterval)
+    await world.pass(watchInterval)
+    expect(world.stack.publicEntryPoints.map((name) => world.stack.traefik.at(name)?.active)).toEqual([color, color])
+    // A color is given up only when the other one has had its time to become healthy.
+    await world.pass(world.settings.limits.directHealth + watchInterval)
     expect(world.updater.status()).toMatchObject({ state: 'idle', activeColor: color, active: { tag }, lastResult: { status } })
     sicken(world, 'blue', false)
     world.disturbed = false

@@ -1,5 +1,5 @@
 import { isOfRelease, isRunning } from '../engine.ts'
-import type { LoadedRecord, OpenOperation, RoutesFile, UpdaterRecord } from '../model.ts'
+import type { Container, LoadedRecord, OpenOperation, RoutesFile, UpdaterRecord } from '../model.ts'
 import type { World } from './observation.ts'
 import { managedServices, otherColor, servicesOf, singletonServices, type Color, type Topology } from '../topology.ts'
 
@@ -85,10 +85,20 @@ function whenIdle(record: UpdaterRecord, situation: Situation): Decision {
   if (standby.length > 0) return row(17, `${standby.join(', ')} runs but is not routed.`)
   // Nothing can be done about it here: a newer release, a rollback or an operator can. But it is told (I11).
   if (world.colors[record.activeColor] === 'unhealthy') return row(0, `${record.active.tag} on ${record.activeColor} serves, but does not answer as healthy.`)
-  const replaced = [...servicesOf(topology, record.activeColor), ...singletonServices(topology)]
-    .filter((service) => containersOf(world, service).some((container) => !isOfRelease(container, record.active)))
-  if (replaced.length > 0) return row(0, `${replaced.join(', ')} does not run ${record.active.tag}, as the record has it, but another image: somebody replaced it. Apply a release to know again what runs.`)
+  const others = [...servicesOf(topology, record.activeColor), ...singletonServices(topology)]
+    .flatMap((service) => containersOf(world, service).filter((container) => !isOfRelease(container, record.active)))
+  if (others.length > 0) return row(0, besideActive(record, others))
   return row(0, asItShouldBe)
+}
+
+/** What runs besides the active release: a singleton that was put back beside a color that had to be kept (R10, R14), or somebody's work. */
+function besideActive({ active, previous }: UpdaterRecord, others: readonly Container[]): string {
+  const services = others.map(({ service }) => service).join(', ')
+  const [earlier, another] = previous.filter((release) => others.some((container) => container.commit === release.commit))
+  if (earlier !== undefined && another === undefined && others.every(({ commit }) => commit === earlier.commit)) {
+    return `${services} runs ${earlier.tag}, everything else ${active.tag}. Apply a release to have one everywhere.`
+  }
+  return `${services} does not run ${active.tag}, as the record has it, but another image: somebody replaced it. Apply a release to know again what runs.`
 }
 
 /** What there is to say when there is nothing to say. */

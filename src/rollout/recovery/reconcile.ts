@@ -6,9 +6,10 @@ import type { Topology } from '../topology.ts'
 import { adoptStack, withAdopted } from './adoption.ts'
 import { decide, fallen, sequenceOf, served, type Decision, type Row, type Situation } from './decide.ts'
 import { observe, type World } from './observation.ts'
+import { keepBoth, keepUnlessOldComesBack, startOldColor } from './old-color.ts'
 import { forgetStartsThatHeld, noTries, type Patience } from './patience.ts'
-import { adoptRoutedColor, holdOf, holdRollouts, keepNewColor, removeSurplusSingletons, restoreRoutes, routeAndRetire } from './repairs.ts'
-import { finishRetiring, keepBoth, startOldColor } from './stranded.ts'
+import { adoptRoutedColor, holdOf, holdRollouts, removeSurplusSingletons, restoreRoutes, routeAndRetire } from './repairs.ts'
+import { finishRetiring } from './retiring.ts'
 import { enough, isLeftToCompose, pointTagsBack, startFallen, stopIdleStandby, type Rest } from './upkeep.ts'
 
 /** How a look at the world ended. */
@@ -124,9 +125,7 @@ async function carryOut(
     case 9:
       return keepBoth(context, why)
     case 10:
-      await holdRollouts(context, why)
-      await keepNewColor(context)
-      return 'again'
+      return keepUnlessOldComesBack(context, why)
     case 11:
       return finishRetiring(context, world, topology, patience)
     case 12:

@@ -1,8 +1,7 @@
 import type { Context } from '../context.ts'
-import { closeKept } from '../closing.ts'
-import { failureOf, withHold } from '../consequences.ts'
+import { withHold } from '../consequences.ts'
 import { act, isRunning, stopContainer } from '../engine.ts'
-import { UpdaterError, firstLine } from '../errors.ts'
+import { UpdaterError } from '../errors.ts'
 import type { Container, Hold, Release } from '../model.ts'
 import { retire } from '../rollout.ts'
 import { sideBySide } from '../side-by-side.ts'
@@ -56,15 +55,6 @@ export async function startServices(context: Context, world: World, release: Rel
     await composeUp(context, release, missing)
   }
   if (refusals.length > 0) throw refusals[0]
-}
-
-/** R10: the new color is the only healthy one: it becomes active, nothing is stopped, the last good release stays what it was. */
-export async function keepNewColor(context: Context): Promise<void> {
-  const { target, targetColor, topology, failure, step } = context.journal.operation
-  const generation = await route(context, targetColor, topology)
-  const cause = failure ?? failureOf(new UpdaterError('interrupted', `The updater ended during ${step ?? 'its first step'}.`), step)
-  const sentence = `${firstLine(cause.sentence)} The old color is unhealthy, so ${target.tag} on ${targetColor} goes on serving.`
-  await closeKept(context, { ...cause, sentence }, generation)
 }
 
 /** R12: a committed release whose routes were lost: they are written again, then the old color retires. */

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { act, containerError, isRunning, look, stopContainer } from '../engine.ts'
+import { act, containerError, isOfRelease, isRunning, look, stopContainer } from '../engine.ts'
 import { UpdaterError, sentenceOf } from '../errors.ts'
 import type { Container, Release, SingletonBefore } from '../model.ts'
 import { stepNames } from '../plan.ts'
@@ -47,6 +47,49 @@ export async function restoreSingletons(context: Context): Promise<string | null
     })
   }
   return unwell
+}
+
+/** Whether one does not run, or has been found not to work: then the old release's comes back, whichever color is kept. */
+export async function someIsDown(context: Context): Promise<boolean> {
+  const { topology, failure } = context.journal.operation
+  if (failure?.code === 'singleton_failed') return true
+  for (const singleton of topology.singletons) {
+    if (!(await lookAt(context, singleton)).some(isRunning)) return true
+  }
+  return false
+}
+
+/**
+ * For a new color that is kept (R10): the target's singletons stay if all of them work, else the old release's come back.
+ * @returns what there is to tell, in sentences: of which release they are if not of the target, and what is not well
+ */
+export async function keepWorkingSingletons(context: Context): Promise<string[]> {
+  const { topology, phase, from } = context.journal.operation
+  if (topology.singletons.length === 0) return []
+  const beside = `${topology.singletons.map(({ service }) => service).join(', ')} runs ${from.tag} beside it.`
+  if (phase !== 'swapping') return [beside]
+  if (!(await someIsDown(context)) && (await targetsWork(context))) return []
+  try {
+    const unwell = await restoreSingletons(context)
+    return unwell === null ? [beside] : [beside, unwell]
+  } catch (error) {
+    // Nothing was stopped; the watch starts what is left (R16).
+    if (!(error instanceof UpdaterError && error.code === 'image_missing')) throw error
+    return [sentenceOf(error)]
+  }
+}
+
+async function targetsWork(context: Context): Promise<boolean> {
+  const { topology, target } = context.journal.operation
+  for (const singleton of topology.singletons) {
+    if (theOnlyOne(await lookAt(context, singleton), (one) => isOfRelease(one, target)) === undefined) return false
+    const works = await awaitSingleton(context, singleton).then(() => true, (error: unknown) => {
+      if (!isUnwell(error)) throw error
+      return false
+    })
+    if (!works) return false
+  }
+  return true
 }
 
 /** An image whose name was removed from outside keeps the undo of a bot that runs from nothing (fault 28). */

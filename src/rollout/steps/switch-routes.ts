@@ -84,6 +84,19 @@ export async function route(context: Context, color: Color, topology: Topology):
   return generation
 }
 
+/**
+ * Routes the new color while the old one is down, neither decides anything: the way back is laid ready again first, so that
+ * it stays one rename (I10). Repeated without harm. @returns the generation that is in force now
+ */
+export async function routeTarget(context: Context): Promise<string> {
+  const { router } = context.ports
+  const { generations, topology, fromColor, targetColor } = context.journal.operation
+  const live = await router.read()
+  if (live.kind === 'routes' && live.active === targetColor && live.generation !== null && live.generation === context.journal.record.generation) return live.generation
+  if (generations !== null) await router.stage({ active: fromColor, generation: generations.back, sequence: context.journal.durableSequence, topology })
+  return route(context, targetColor, topology)
+}
+
 /** Every entry point serves the target: the answer carries the new stamp and is healthy, several times in a row (fault 31). */
 export async function checkRouted(context: Context): Promise<void> {
   const { topology, generations } = context.journal.operation

@@ -3,7 +3,7 @@ import type { Mutation } from '../mutation.ts'
 const decide = 'src/rollout/recovery/decide.ts'
 const reconcile = 'src/rollout/recovery/reconcile.ts'
 const upkeep = 'src/rollout/recovery/upkeep.ts'
-const stranded = 'src/rollout/recovery/stranded.ts'
+const oldColor = 'src/rollout/recovery/old-color.ts'
 const repairs = 'src/rollout/recovery/repairs.ts'
 const adoption = 'src/rollout/recovery/adoption.ts'
 
@@ -51,11 +51,11 @@ export const recoveryMutations: readonly Mutation[] = [
     text: '      return keepBoth(context, why)', instead: "      await undo(context)\n      return 'again'",
   },
   {
-    name: 'R9: with neither color healthy the routes stay', file: stranded,
+    name: 'R9: with neither color healthy the routes stay', file: oldColor,
     text: '  await holdRollouts(context, why)\n  await routesBack(context)\n', instead: '  await holdRollouts(context, why)\n',
   },
   {
-    name: 'R9: nothing holds when neither color is healthy', file: stranded,
+    name: 'R9: nothing holds when neither color is healthy', file: oldColor,
     text: '  await holdRollouts(context, why)\n  await routesBack(context)\n', instead: '  await routesBack(context)\n',
   },
   { name: 'R10: the only healthy color is left for one that is ill', file: decide, text: "if (world.colors[targetColor] === 'healthy') return row(10,", instead: "if (world.colors[targetColor] === 'healthy') return row(7," },

@@ -4,42 +4,13 @@ import { isLost, isStorage, sentenceOf } from '../errors.ts'
 import { retire } from '../rollout.ts'
 import { updateTree } from '../steps/retire.ts'
 import { warn } from '../steps/preview.ts'
-import { route, routesBack } from '../steps/switch-routes.ts'
-import { servicesOf, type Topology } from '../topology.ts'
+import { route } from '../steps/switch-routes.ts'
+import type { Topology } from '../topology.ts'
 import { fallen } from './decide.ts'
-import { observe, type World } from './observation.ts'
-import { failedOnceMore, mayStart, mayTry, noTries, type Patience } from './patience.ts'
-import { holdRollouts, keepNewColor, startServices } from './repairs.ts'
+import type { World } from './observation.ts'
+import { failedOnceMore, mayStart, noTries, type Patience } from './patience.ts'
+import { startServices } from './repairs.ts'
 import type { Rest } from './upkeep.ts'
-
-/**
- * R8: the old color does not run; it is started, a few times within a window, so that a cause that somebody mends ends
- * this by itself. In between the new color is kept if it is healthy, else it is as R9.
- */
-export async function startOldColor(context: Context, world: World, topology: Topology, patience: Patience, why: string): Promise<'again' | Rest> {
-  const { restarts, restartWindow } = context.settings.policy
-  const { from, fromColor, targetColor } = context.journal.operation
-  if (!mayTry(patience.oldColorStarts, context.ports.clock.monotonic(), restarts, restartWindow)) {
-    await holdRollouts(context, `The old color ${fromColor} could not be started.`)
-    if (world.colors[targetColor] === 'healthy') {
-      await keepNewColor(context)
-      return 'again'
-    }
-    await routesBack(context)
-    return { told: wayOut(context), againIn: null }
-  }
-  await holdRollouts(context, why)
-  await startServices(context, world, from, servicesOf(topology, fromColor))
-  await awaitColor(context)
-  return 'again'
-}
-
-/** R9: neither color is healthy: the old routes, both kept; every look decides anew, so that a color which recovers ends it. */
-export async function keepBoth(context: Context, why: string): Promise<Rest> {
-  await holdRollouts(context, why)
-  await routesBack(context)
-  return { told: wayOut(context), againIn: null }
-}
 
 /**
  * R11: the old color of a committed release retires. One that cannot be stopped does not keep the operation open for
@@ -85,24 +56,4 @@ async function closeWithLeftover(context: Context, error: unknown): Promise<void
   await updateTree(context)
   await closeFinished(context)
   await tidy(context)
-}
-
-/** What an operator can do, for the finding. */
-function wayOut(context: Context): string {
-  const { from, fromColor, target, targetColor } = context.journal.operation
-  return `Look at the containers' logs and mend either color; the next look goes on by itself: with ${fromColor} (${from.tag}) healthy `
-    + `${target.tag} is undone, with only ${targetColor} (${target.tag}) healthy that one is kept. Then unpause.`
-}
-
-/** Gives a color that was just started the time to become healthy before the next decision. */
-async function awaitColor(context: Context): Promise<void> {
-  const { clock } = context.ports
-  const { operation } = context.journal
-  const { fromColor, topology } = operation
-  const deadline = clock.monotonic() + context.settings.limits.start
-  while (clock.monotonic() < deadline) {
-    const { colors, engineFault } = await observe(context, topology, operation)
-    if (colors[fromColor] === 'healthy' || engineFault !== null) return
-    await clock.sleep(context.settings.gates.quickest, context.signal)
-  }
 }
