@@ -70,6 +70,6 @@ async function expectPaused(stage: Stage, tag: string, next: string): Promise<vo
   expect(paused === true && String(reason).includes(tag), `rollouts are paused, and the reason names ${tag}`, { paused, reason })
   const refused = await stack.skills.post('/update/apply', { tag: next, version: next.slice(1) })
   expect(refused.status === 423 && String(refused.body['error']).includes('paused'), `a further apply (${next}) is answered by 423`, refused)
-  const resumed = await stack.skills.post('/update/unpause')
-  expect(resumed.status === 200 && resumed.body['resumed'] === true, 'unpaused by the skills service: 200', resumed)
+  const resumed = await stack.updater.post('/update/unpause')
+  expect(resumed.status === 200 && resumed.body['resumed'] === true, 'unpaused by the operator: 200', resumed)
 }

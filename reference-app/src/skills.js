@@ -80,11 +80,11 @@ function updaterRoutes(env) {
     url: readText(env, 'UPDATER_URL', 'http://zetherion-ai-updater:9090'),
     secretPath: readText(env, 'UPDATER_SECRET_PATH', '/app/data/.updater-secret'),
   })
+  // No unpause: whoever signs calls, as the bot does, could clear a pause. That is the operator's, at the updater itself.
   return {
     'POST /update/apply': forward('POST', '/update/apply'),
     'POST /update/rollback': forward('POST', '/update/rollback'),
     'POST /update/pause': forward('POST', '/update/pause'),
-    'POST /update/unpause': forward('POST', '/update/unpause'),
     'POST /update/cancel': forward('POST', '/update/cancel'),
     'GET /update/status': forward('GET', '/status'),
     'GET /update/history': forward('GET', '/update/history'),

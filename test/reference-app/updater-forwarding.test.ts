@@ -51,7 +51,6 @@ test.each([
   ['POST /update/apply', 'POST /update/apply', '{"tag":"v1.2.0","version":"1.2.0"}'],
   ['POST /update/rollback', 'POST /update/rollback', `{"previous_sha":"${'a'.repeat(40)}"}`],
   ['POST /update/pause', 'POST /update/pause', '{"reason":"lunch"}'],
-  ['POST /update/unpause', 'POST /update/unpause', undefined],
   ['POST /update/cancel', 'POST /update/cancel', undefined],
   ['GET /update/status', 'GET /status', undefined],
   ['GET /update/history', 'GET /update/history', undefined],
@@ -62,6 +61,13 @@ test.each([
   const answer = await signedFetch(skills.url + path, { method, ...(body === undefined ? {} : { body }) })
   expect([answer.status, await answer.json()]).toEqual([200, { done: call }])
   expect(updater.seen).toEqual([{ call: forwarded, secret: 'first', body: body ?? '' }])
+})
+
+test('skills unpauses for nobody: the bot signs its calls as well as anybody, and a pause is the operator\'s to clear', async () => {
+  const updater = await startUpdater(json(200, { resumed: true }))
+  const { skills } = await startSkillsFor(updater.url)
+  expect((await signedFetch(`${skills.url}/update/unpause`, { method: 'POST' })).status).toBe(404)
+  expect(updater.seen).toEqual([])
 })
 
 test('status, body and content type of a refusal pass through unchanged', async () => {

@@ -64,7 +64,7 @@ export async function applyAndKill(stack: DockerStack, tag: string, step: string
 /** Clears the hold of a failed release and expects that there was one. */
 export async function unpause(stack: DockerStack): Promise<void> {
   expect((await stack.skills.post('/update/apply', { tag: 'v1.1.0', version: '1.1.0' })).status).toBe(423)
-  expect((await stack.skills.post('/update/unpause')).body).toMatchObject({ resumed: true })
+  expect((await stack.updater.post('/update/unpause')).body).toMatchObject({ resumed: true })
 }
 
 async function idle(stack: DockerStack): Promise<void> {

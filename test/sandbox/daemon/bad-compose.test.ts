@@ -37,7 +37,7 @@ describe.each(bad)('a release whose compose file $what', ({ tag, from, to, reaso
     expect(at(await story.state(), 'record', 'quarantine')).toContainEqual(expect.objectContaining({ tag, commit }))
     await story.rest()
     expect(await everything()).toEqual(before)
-    expect(await story.stack.skills.post('/update/unpause')).toMatchObject({ status: 200, body: { resumed: true } })
+    expect(await story.stack.updater.post('/update/unpause')).toMatchObject({ status: 200, body: { resumed: true } })
   })
 })
 

@@ -56,7 +56,7 @@ describe.each(bad)('a release that $what', ({ tag, status, last, reason, output 
 
   it('refuses every apply until somebody unpauses, and is quarantined from then on', async () => {
     expect(await apply('v1.0.0')).toMatchObject({ status: 423, body: { error: expect.stringContaining(tag) } })
-    expect(await story.stack.skills.post('/update/unpause')).toMatchObject({ status: 200, body: { resumed: true } })
+    expect(await story.stack.updater.post('/update/unpause')).toMatchObject({ status: 200, body: { resumed: true } })
     const now = await story.status()
     expect(now).toMatchObject({ paused: false, pause_reason: null, last_attempted_tag: tag, last_result: { status } })
     expect(at((await story.state()), 'record', 'quarantine')).toContainEqual(expect.objectContaining({ tag }))
