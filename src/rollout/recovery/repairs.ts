@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { withHold } from '../consequences.ts'
 import { act, isRunning, stopContainer } from '../engine.ts'
-import { UpdaterError } from '../errors.ts'
+import { UpdaterError, sentenceOf } from '../errors.ts'
 import type { Container, Hold, Release } from '../model.ts'
 import { retire } from '../rollout.ts'
 import { sideBySide } from '../side-by-side.ts'
@@ -33,28 +33,46 @@ export async function removeSurplusSingletons(context: Context, world: World, to
 }
 
 /**
- * R8, R16: starts stopped containers as they are and has compose create missing ones of this release. One that the engine
- * refuses to start, such as for a port that is taken, keeps no other one down.
+ * R8, R16: starts stopped containers as they are and has compose create missing ones of this release. One that cannot be
+ * started, such as for a port that is taken or an image that is gone, keeps no other one down.
  * @throws the first refusal, once all were tried; at once what concerns every service, such as an engine that does not answer
  */
 export async function startServices(context: Context, world: World, release: Release, services: readonly string[]): Promise<void> {
-  const missing: string[] = []
   const refusals: unknown[] = []
   for (const service of services) {
     const [container] = containersOf(world, service)
-    if (container === undefined) missing.push(service)
-    else if (!isRunning(container)) {
-      await act(context, `Starting ${service}`, (signal) => context.ports.runtime.start(container.id, signal)).catch((error: unknown) => {
-        if (!(error instanceof UpdaterError && error.code === 'engine_failed')) throw error
-        refusals.push(error)
-      })
-    }
+    if (container === undefined || isRunning(container)) continue
+    await act(context, `Starting ${service}`, (signal) => context.ports.runtime.start(container.id, signal)).catch((error: unknown) => {
+      if (!isRefusal(error)) throw error
+      refusals.push(error)
+    })
   }
+  const gone = await withoutImage(context, world, release, services)
+  const missing = services.filter((service) => containersOf(world, service).length === 0 && !gone.includes(service))
   if (missing.length > 0) {
     await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(release, missing, signal))
     await composeUp(context, release, missing)
   }
+  if (gone.length > 0) refusals.push(new UpdaterError('image_missing', imageGone(gone, release)))
   if (refusals.length > 0) throw refusals[0]
+}
+
+/** Whether one service could not be started, which says nothing of the others. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof UpdaterError && (error.code === 'engine_failed' || error.code === 'image_missing')
+}
+
+/** Services of the list that have no container, and no image to create one of. */
+export async function withoutImage(context: Context, world: World, release: Release, services: readonly string[]): Promise<string[]> {
+  const absent = services.filter((service) => containersOf(world, service).length === 0)
+  if (absent.length === 0) return []
+  return act(context, 'Looking for images', (signal) => context.ports.runtime.missingImages(release, absent, signal))
+}
+
+/** What an operator is told of these. */
+export function imageGone(services: readonly string[], { tag, commit }: Release): string {
+  return `The image of ${services.join(', ')} of ${tag} is gone, so that no container can be created; nothing else waits for it. `
+    + `Load it again by its name of ${commit.slice(0, 12)} and the service is started by itself, or apply another release.`
 }
 
 /** R12: a committed release whose routes were lost: they are written again, then the old color retires. */
@@ -82,7 +100,11 @@ export async function adoptRoutedColor(context: Context, world: World, topology:
  */
 export async function restoreRoutes(context: Context, world: World, topology: Topology, why: string): Promise<void> {
   const { active, activeColor } = context.journal.record
-  await startServices(context, world, active, fallen(world, { groups: topology.groups, singletons: [] }, activeColor))
+  await startServices(context, world, active, fallen(world, { groups: topology.groups, singletons: [] }, activeColor)).catch((error: unknown) => {
+    // What can be served is served; the rest is told and tried again (R16).
+    if (!isRefusal(error)) throw error
+    context.ports.log.warn(sentenceOf(error))
+  })
   const copy = await context.ports.router.keepCopy()
   await holdRollouts(context, copy === null ? why : `${why} A copy of it is at ${copy}.`)
   await route(context, activeColor, topology)

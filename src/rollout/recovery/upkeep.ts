@@ -6,7 +6,7 @@ import { otherColor, servicesOf, singletonServices, type Topology } from '../top
 import { containersOf, fallen, recreated } from './decide.ts'
 import type { World } from './observation.ts'
 import { failedOnceMore, mayStart, noTries, type Patience } from './patience.ts'
-import { startServices, stopStandby } from './repairs.ts'
+import { imageGone, startServices, stopStandby, withoutImage } from './repairs.ts'
 
 /** What is left for later. */
 export interface Rest {
@@ -43,11 +43,16 @@ export async function startFallen(context: Context, world: World, topology: Topo
   patience.fallen = new Map(down.map((service) => [service, seenAs(world, service, patience, now)]))
   const ripe = hurry ? down : down.filter((service) => now - (patience.fallen.get(service)?.since ?? now) >= graceOf(service))
   if (ripe.length === 0) return { told: null, againIn: fallenGrace }
-  const due = hurry ? ripe : ripe.filter((service) => startableIn(patience, service, now) <= 0)
-  if (due.length === 0) return { told: null, againIn: Math.min(...ripe.map((service) => startableIn(patience, service, now))) }
+  const gone = await withoutImage(context, world, active, ripe)
+  const told = gone.length === 0 ? null : imageGone(gone, active)
+  const able = ripe.filter((service) => !gone.includes(service))
+  if (able.length === 0) return { told, againIn: null }
+  const due = hurry ? able : able.filter((service) => startableIn(patience, service, now) <= 0)
+  if (due.length === 0) return { told, againIn: Math.min(...able.map((service) => startableIn(patience, service, now))) }
   const started = mayStart(patience.starts, due, now, restarts, restartWindow)
   if (started.length === 0) {
-    return { told: `It was started ${restarts} times and did not stay up; look at its log. It is tried again within ${restartWindow / 60_000} min.`, againIn: null }
+    const worn = `${due.join(', ')} was started ${restarts} times and did not stay up; look at its log. It is tried again within ${restartWindow / 60_000} min.`
+    return { told: told === null ? worn : `${worn} ${told}`, againIn: null }
   }
   context.ports.log.warn(`${started.join(', ')} is started again.`)
   try {
