@@ -6,7 +6,6 @@ set -euo pipefail
 APP_ID=65532 # user and group of bot, skills, api and Traefik
 PROJECT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 ENV_FILE="$PROJECT/.env"
-FOLLOWS=false # whether it takes a predecessor's files over
 
 usage() {
   cat <<TEXT
@@ -43,23 +42,25 @@ main() {
 
   umask 077
   [[ -e $ENV_FILE ]] || cp "$PROJECT/.env.example" "$ENV_FILE"
-  # Once: whoever takes the choice back later means it.
-  [[ -n $(value_of POSTGRES_PASSWORD) ]] || choose_compose_files
   host_facts
   secrets
-  [[ $(id -u) != 0 ]] || chown "$OWNER" "$ENV_FILE"
+  tree
   directories
-  predecessor
-  first_routes
-  if [[ $FOLLOWS == true ]]; then
+  # Once: whoever takes the choice back later means it.
+  [[ -n $(value_of PROJECT_DIR) ]] || choose_compose_files
+  fill PROJECT_DIR "$PROJECT"
+  [[ $(id -u) != 0 ]] || chown "$OWNER" "$ENV_FILE"
+  if follows; then
+    predecessor
+    first_routes
     say "Ready. Next: the fourth step of docs/migrating.md, so that the traffic goes on"
   else
+    [[ -e $PROJECT/state/updater-state.json ]] || first_routes # with a record they were lost: the updater writes them anew
     say "Ready. Next: docker compose up -d --build"
   fi
 }
 
 host_facts() {
-  fill PROJECT_DIR "$PROJECT"
   fill UPDATER_UID "${OWNER%:*}"
   fill UPDATER_GID "${OWNER#*:}"
   local socket
@@ -82,12 +83,14 @@ secrets() {
 
 random() { od -An -v -tx1 -N24 /dev/urandom | tr -d ' \n'; }
 
-# At first what can run is started: the reference app with the gateway that it wants, and no tunnel without a token.
+# At first what can run is started: the reference app with the gateway that it wants, and no tunnel without a token. Beside a
+# predecessor's Traefik the routes stay where that one reads them.
 choose_compose_files() {
   local files=docker-compose.yml source
   source="$(value_of APP_SOURCE)"
   [[ ${source:-./reference-app} != ./reference-app ]] || files+=:docker-compose.reference-app.yml
   [[ -n $(value_of TUNNEL_TOKEN) ]] || files+=:docker-compose.no-tunnel.yml
+  ! follows || files+=:docker-compose.moving.yml
   [[ ! -e $PROJECT/docker-compose.override.yml ]] || files+=:docker-compose.override.yml
   [[ $files == docker-compose.yml ]] || fill COMPOSE_FILE "$files"
 }
@@ -109,6 +112,35 @@ fill() {
   say ".env: $1 is set"
 }
 
+# The updater brings the tree along as its owner, and git works in nobody else's. What a predecessor checked out is root's.
+tree() {
+  local foreign
+  # What may not even be read is told before it is tried.
+  foreign="$(foreign_files "$PROJECT" "${OWNER%:*}" 2>/dev/null | sed -n 1p || true)"
+  [[ -n $foreign ]] || return 0
+  as_root "$(declare -f foreign_files own); own '$PROJECT' '$OWNER'"
+  say "$PROJECT: all of it belongs to $OWNER now, but state/, data/ and logs/"
+}
+
+# foreign_files DIRECTORY USER: what of the tree is somebody else's. Plain sh, as the next two.
+foreign_files() { find "$1" \( -path "$1/state" -o -path "$1/data" -o -path "$1/logs" \) -prune -o ! -user "$2" -print; }
+
+own() { foreign_files "$1" "${2%:*}" | while IFS= read -r path; do chown -h "$2" "$path" || return 1; done; }
+
+# as_root COMMANDS: of plain sh, by ourselves or by the engine. What they read comes from here.
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    bash -c "$1"
+    return
+  fi
+  local image socket
+  image="$(sed -n 's/^ *image: \(postgres:[^ ]*\).*/\1/p' "$PROJECT/docker-compose.yml" | head -n 1)"
+  socket="$(value_of DOCKER_SOCKET)"
+  [[ -z $socket ]] || export DOCKER_HOST="unix://$socket"
+  docker run --rm --interactive --network none --user 0:0 --entrypoint sh --volume "$PROJECT:$PROJECT" "$image" -c "$1" ||
+    die "the engine could not set owners; run this script with sudo"
+}
+
 directories() {
   local missing=() place
   # path, owner, mode: Traefik reads its directory as another user; skills reads the secret by its group, which the secret's
@@ -127,36 +159,30 @@ directories() {
     [[ $(stat -c '%u:%g %a' "$PROJECT/$path") == "$owner $mode" ]] || missing+=("$place")
   done
   [[ ${#missing[@]} -gt 0 ]] || return 0
-  if [[ $(id -u) == 0 ]]; then
-    printf '%s\n' "${missing[@]}" | set_rights "$PROJECT"
-  else
-    local image
-    image="$(sed -n 's/^ *image: \(postgres:[^ ]*\).*/\1/p' "$PROJECT/docker-compose.yml" | head -n 1)"
-    printf '%s\n' "${missing[@]}" | docker run --rm --interactive --network none --user 0:0 --entrypoint sh \
-      --volume "$PROJECT:$PROJECT" "$image" -c "$(declare -f set_rights); set_rights '$PROJECT'" ||
-      die "the engine could not set owners; run this script with sudo"
-  fi
+  printf '%s\n' "${missing[@]}" | as_root "$(declare -f set_rights); set_rights '$PROJECT'"
   for place in "${missing[@]}"; do say "$place"; done
 }
 
-# Plain sh: it runs inside the image too.
 set_rights() {
   while read -r path owner mode; do
     chown "$owner" "$1/$path" && chmod "$mode" "$1/$path" || return 1
   done
 }
 
+# Whether there is a predecessor's record that no updater of ours has made its own yet: that one has a schema.
+follows() {
+  [[ -e $PROJECT/data/updater-state.json && ! -e $PROJECT/state/updater-state.json.previous ]] &&
+    ! grep -qs '"schema"' "$PROJECT/state/updater-state.json"
+}
+
 # Record and secret of the updater that this one follows, which kept them beside the bot's data (docs/migrating.md). Copies: the
-# predecessor may be needed again.
+# predecessor may be needed again. Run again after it was stopped it goes on; what is there is whole.
 predecessor() {
-  local file
+  local file from to mode group
   for file in updater-state.json:state/updater-state.json:600:${OWNER#*:} .updater-secret:state/secret/.updater-secret:440:$APP_ID; do
     IFS=: read -r from to mode group <<<"$file"
-    [[ -e $PROJECT/data/$from && ! -e $PROJECT/$to && ! -e $PROJECT/state/updater-state.json.previous ]] || continue
-    FOLLOWS=true
-    cp "$PROJECT/data/$from" "$PROJECT/$to"
-    [[ $(id -u) != 0 ]] || chown "${OWNER%:*}:$group" "$PROJECT/$to"
-    chmod "$mode" "$PROJECT/$to"
+    [[ -e $PROJECT/data/$from && ! -e $PROJECT/$to ]] || continue
+    put "$PROJECT/data/$from" "$PROJECT/$to" "$mode" "$group"
     say "$to: taken over from data/$from"
   done
 }
@@ -164,15 +190,21 @@ predecessor() {
 # So that Traefik routes before the updater has looked at the stack for the first time: to blue, or as the predecessor left its
 # file there. The updater writes it from then on.
 first_routes() {
-  local live="$PROJECT/state/traefik/dynamic/updater-routes.yml" default="$PROJECT/config/traefik/dynamic/updater-routes.yml"
+  local live="$PROJECT/state/traefik/dynamic/updater-routes.yml"
   [[ ! -e $live ]] || return 0
-  [[ ! -e $PROJECT/state/updater-state.json || $FOLLOWS == true ]] || return 0 # lost: the updater writes them anew
-  local staged="$PROJECT/state/traefik/first-routes"
-  cp "$default" "$staged"
-  chmod 644 "$staged"
-  [[ $(id -u) != 0 ]] || chown "$OWNER" "$staged"
-  mv -n "$staged" "$live"
+  # Made outside of the directory that Traefik watches.
+  put "$PROJECT/config/traefik/dynamic/updater-routes.yml" "$live" 644 "${OWNER#*:}" "$PROJECT/state/traefik/first-routes"
   say "state/traefik/dynamic/updater-routes.yml: $(grep -om1 'service: skills-[a-z]*' "$live" | cut -d- -f2 || echo nobody) serves"
+}
+
+# put FROM TO MODE GROUP [STAGED]: a copy that is there whole or not at all. Not as root it has the group of its directory.
+put() {
+  local staged=${5:-$2.new}
+  rm -f "$staged"
+  cp "$1" "$staged"
+  [[ $(id -u) != 0 ]] || chown "${OWNER%:*}:$4" "$staged"
+  chmod "$3" "$staged"
+  mv -n "$staged" "$2"
 }
 
 main "$@"

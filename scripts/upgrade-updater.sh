@@ -11,7 +11,7 @@ usage() {
   cat <<TEXT
 usage: upgrade-updater.sh [--back]
   (none)   builds the new image, keeps the one that ran and the record, and exchanges the updater
-  --back   brings the kept image back. Its record is put aside for the kept one only if the older updater cannot read it; then
+  --back   brings the kept image back. The record is put aside, for the kept one, only if the older updater cannot read it; then
            the updater adopts what runs, pauses, and says so
 Nobody's traffic is touched: bot, colors and Traefik go on. A rollout under way is undone or finished first, by the clean stop.
 Kept: the image as <name>:before-upgrade, the record and its previous generation in state/before-upgrade/.
@@ -32,12 +32,23 @@ main() {
     *) usage >&2; die "unknown argument: $1" ;;
   esac
   cd "$PROJECT"
-  local images
-  images="$(docker compose config --images "$SERVICE")" || die "Compose cannot read this project, and says why above; nothing was changed"
-  # With the socket proxy its image is told too.
-  image="$(grep -m1 updater <<<"$images")" || die "none of the images of $SERVICE has updater in its name: ${images//$'\n'/ }"
-  repository=${image%:*}
+  image="$(image_of_service)"
+  [[ -n $image ]] || die "Compose tells no image of $SERVICE; nothing was changed"
+  [[ $image != *@* ]] || die "$SERVICE has its image by a digest ($image), which no build here can have; give it a name with a tag (UPDATER_IMAGE)"
+  # A colon before the last slash is a registry's port.
+  repository=$image
+  [[ ${image##*/} != *:* ]] || repository=${image%:*}
   if [[ ${1:-} == --back ]]; then back; else upgrade; fi
+}
+
+# As the compose files and .env have it. What else is told there, secrets too, goes no further.
+image_of_service() {
+  local model
+  model="$(docker compose config "$SERVICE")" || die "Compose cannot read this project, and says why above; nothing was changed"
+  awk -v name="  $SERVICE:" '
+    $0 == name { inside = 1; next }
+    inside && /^ ? ?[^ ]/ { exit }
+    inside && /^    image: / { gsub(/["\047]/, "", $2); print $2; exit }' <<<"$model"
 }
 
 upgrade() {
@@ -85,7 +96,7 @@ same_schema() {
 
 schema_of() { grep -o '"schema": *[0-9]*' "$1" 2>/dev/null | head -n 1; }
 
-# Either side may lack files: an earlier run may have been stopped in the middle.
+# Any file may be missing: an earlier run may have been stopped in the middle.
 exchange_record() {
   local aside file
   aside="state/newer-$(date -u +%Y%m%dT%H%M%SZ)"
@@ -93,9 +104,13 @@ exchange_record() {
   for file in state/updater-state.json*; do
     [[ ! -e $file ]] || mv "$file" "$aside/"
   done
-  for file in "$KEPT"/*; do
-    [[ ! -e $file ]] || cp -p "$file" state/
-  done
+  # Of a pause that was set since, the kept record knows nothing. The newer one tells by its key for older readers, which every
+  # schema has; where it cannot be told none is put there: without a record the updater pauses by itself.
+  if grep -qs '^  "paused": false' "$aside/updater-state.json"; then
+    for file in "$KEPT"/*; do
+      [[ ! -e $file ]] || cp -p "$file" state/
+    done
+  fi
   say "the newer record is in $aside; the updater will adopt what runs, and pause"
 }
 

@@ -90,6 +90,50 @@ describe('scripts/first-start.sh', () => {
     expect(await read('state/updater-state.json')).toContain('"green"')
   })
 
+  it('goes on where it was stopped in the middle of that', async () => {
+    const { socket, write, read, firstStart } = await clone()
+    await write('.env', `DOCKER_SOCKET=${socket}\n`)
+    await write('data/updater-state.json', '{"active_color":"green","paused":true}')
+    await write('data/.updater-secret', 'known to skills')
+    await write('state/updater-state.json', '{"active_color":"green","paused":true}')
+    await write('config/traefik/dynamic/updater-routes.yml', 'http: { routers: { skills:\n  service: skills-green } }\n')
+    expect(await firstStart()).toContain('docs/migrating.md')
+    expect(await read('state/secret/.updater-secret')).toBe('known to skills')
+    expect(await read('state/traefik/dynamic/updater-routes.yml')).toContain('skills-green')
+  })
+
+  it('takes nothing over where our own record is, and leaves lost routes to the updater', async () => {
+    const { project, socket, write, read, firstStart } = await clone()
+    await write('.env', `DOCKER_SOCKET=${socket}\n`)
+    await write('data/updater-state.json', '{"active_color":"green","paused":true}')
+    await write('state/updater-state.json', '{"active_color":"blue","schema":1}')
+    expect(await firstStart()).toContain('docker compose up -d')
+    expect(await read('state/updater-state.json')).toContain('"blue"')
+    await expect(stat(join(project, 'state/traefik/dynamic/updater-routes.yml'))).rejects.toThrow('ENOENT')
+  })
+
+  it('chooses the compose files once, also for who has given a password, and the predecessor\'s routes while there is one', async () => {
+    const { socket, write, read, firstStart } = await clone()
+    await write('.env', `DOCKER_SOCKET=${socket}\nPOSTGRES_PASSWORD=known\nTUNNEL_TOKEN=token\n`)
+    await write('data/updater-state.json', '{"active_color":"green"}')
+    await firstStart()
+    const chosen = 'COMPOSE_FILE=docker-compose.yml:docker-compose.reference-app.yml:docker-compose.moving.yml\n'
+    expect(await read('.env')).toContain(chosen)
+    await write('.env', (await read('.env')).replace(chosen, ''))
+    await firstStart()
+    expect(await read('.env')).not.toContain('COMPOSE_FILE=')
+  })
+
+  it.runIf(process.getuid?.() === 0)('gives the tree to the owner it names, all but what containers share', async () => {
+    const { project, socket, write, firstStart } = await clone()
+    await write('.env', `DOCKER_SOCKET=${socket}\n`)
+    await write('.git/HEAD', 'ref: refs/heads/main\n')
+    await write('data/salt', 'of the bot')
+    await firstStart()
+    const uidOf = async (path: string): Promise<number> => (await stat(join(project, path))).uid
+    expect(await Promise.all(['', '.git/HEAD', 'docker-compose.yml', 'scripts/first-start.sh', '.env', 'data/salt'].map(uidOf))).toEqual([4242, 4242, 4242, 4242, 4242, 0])
+  })
+
   it('refuses an engine that is not there, and an owner who is root, saying what to do', async () => {
     const { write, run, firstStart } = await clone()
     await write('.env', 'DOCKER_SOCKET=/nowhere/docker.sock\n')
@@ -120,15 +164,15 @@ describe('scripts/pin-images.sh', () => {
 
 describe('scripts/upgrade-updater.sh', () => {
   /** An updater that runs the image `ran`, sources that give the image `built`; what was asked of it stands in `calls`. */
-  const engine = (built: string) => `
+  const engine = (built: string, image = 'zetherion-updater:current') => `
     echo "$*" >>"$(dirname "$0")/calls"
     case "$*" in
-      *'config --images'*) printf '%s\\n' wollomatic/socket-proxy:1 zetherion-updater:current ;;
+      'compose config '*) printf '%s\\n' services: '  zetherion-ai-socket-proxy:' '    image: wollomatic/updater-proxy:1' '  zetherion-ai-updater:' '    environment:' '      image: none' "    image: ${image}" volumes: ;;
       *'--type container'*) echo sha256:ran ;;
       'image inspect --format'*) echo sha256:${built} ;;
       *Health.Status*) echo healthy ;;
     esac`
-  const record = (schema: number) => JSON.stringify({ schema, active_color: 'green' })
+  const record = (schema: number, paused = false) => JSON.stringify({ active_color: 'green', paused, schema }, null, 2)
 
   it('tells its help without an engine', async () => {
     const { run } = await clone({ docker: 'exit 1' })
@@ -148,6 +192,14 @@ describe('scripts/upgrade-updater.sh', () => {
     expect(await read('state/before-upgrade/updater-state.json')).toBe(record(1))
   })
 
+  it('knows the updater by its service, whatever its image is called', async () => {
+    const port = await clone({ docker: engine('built', 'localhost:5000/ops/sidecar') })
+    await port.run('upgrade-updater.sh')
+    expect(await port.read('../bin/calls')).toContain('image tag sha256:ran localhost:5000/ops/sidecar:before-upgrade\n')
+    const { run } = await clone({ docker: engine('built', `zetherion-updater@${digest}`) })
+    await expect(run('upgrade-updater.sh')).rejects.toThrow('by a digest')
+  })
+
   it('run again, does not take the new updater for the way back', async () => {
     const { run, read, write } = await clone({ docker: engine('ran') })
     await write('state/before-upgrade/updater-state.json', record(1))
@@ -157,16 +209,20 @@ describe('scripts/upgrade-updater.sh', () => {
     expect(await read('state/before-upgrade/updater-state.json')).toBe(record(1))
   })
 
-  it('--back puts the kept record in the place of a newer one, also after it was stopped in the middle of that', async () => {
-    const { run, read, write, project } = await clone({ docker: engine('built') })
+  it('--back puts the kept record in the place of a newer one', async () => {
+    const { run, read, write } = await clone({ docker: engine('built') })
     await write('state/before-upgrade/updater-state.json', record(1))
     await write('state/updater-state.json', record(2))
     expect(await run('upgrade-updater.sh', '--back')).toContain('the newer record is in state/newer-')
     expect(await read('state/updater-state.json')).toBe(record(1))
     expect(await read('../bin/calls')).toContain('image tag zetherion-updater:before-upgrade zetherion-updater:current\n')
+  })
 
-    await rm(join(project, 'state/updater-state.json'))
+  it.each([['rollouts were paused since', record(2, true)], ['an earlier run was stopped in the middle', null]])('--back leaves no record where %s, so that the updater pauses', async (_, newer) => {
+    const { run, write, project } = await clone({ docker: engine('built') })
+    await write('state/before-upgrade/updater-state.json', record(1))
+    if (newer !== null) await write('state/updater-state.json', newer)
     await run('upgrade-updater.sh', '--back')
-    expect(await read('state/updater-state.json')).toBe(record(1))
+    await expect(stat(join(project, 'state/updater-state.json'))).rejects.toThrow('ENOENT')
   })
 })
