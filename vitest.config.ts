@@ -6,14 +6,13 @@ const campaigns = ['test/simulation/campaign/**/*.test.ts']
 const onFaults = ['test/kill/**/*.test.ts', 'test/power/**/*.test.ts']
 /** Levels that start an engine take their turn alone: they measure real waits, and an engine needs both cores. */
 const onEngine = ['test/docker/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/stack/**/*.test.ts', 'test/contract/**/*.docker.test.ts', 'test/traefik/**/*.test.ts']
+/** Of these, some mostly wait for limits to pass: two of them at a time, each with an engine of its own. */
+const waitingOnEngine = ['test/docker/faults/{full-disk,socket,traefik}.test.ts']
 /** Levels with a daemon, git and processes of their own. */
 const onProcesses = ['test/sandbox/**/*.test.ts', 'test/demo/**/*.test.ts']
 
 /** Those that take tens of minutes, run by `npm run test:long`; docs/reliability.md says what each of them shows. */
-const long = [
-  'test/simulation/campaign/pairs-*.test.ts', 'test/simulation/campaign/random/*-half.test.ts', 'test/power/daemon-system-calls.test.ts',
-  'test/docker/faults/{full-disk,socket,traefik}.test.ts',
-]
+const long = ['test/simulation/campaign/pairs-*.test.ts', 'test/simulation/campaign/random/*-half.test.ts']
 const leftOut = process.env['ZETHERION_LONG'] === '1' ? [] : long
 
 export default defineConfig({
@@ -36,11 +35,15 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'faults', include: onFaults, exclude: leftOut, fileParallelism: false, testTimeout: 20 * 60_000, sequence: { groupOrder: 3 } },
+        test: { name: 'faults', include: onFaults, fileParallelism: false, testTimeout: 20 * 60_000, sequence: { groupOrder: 3 } },
       },
       {
         extends: true,
-        test: { name: 'engine', include: onEngine, exclude: leftOut, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 4 } },
+        test: { name: 'engine', include: onEngine, exclude: waitingOnEngine, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 4 } },
+      },
+      {
+        extends: true,
+        test: { name: 'engine-waiting', include: waitingOnEngine, maxWorkers: 2, testTimeout: 120_000, sequence: { groupOrder: 5 } },
       },
     ],
   },
