@@ -44,7 +44,8 @@ export function decodeRecord(bytes: Uint8Array, checks: StorageChecks): LoadedRe
 
   const { schema } = content
   if (typeof schema === 'number' && schema > recordSchema) return { kind: 'newer', schema }
-  if (content['checksum'] !== checksumOf(without(content, ['checksum']))) {
+  const { checksum, ...summed } = content
+  if (checksum !== checksumOf(summed)) {
     return damaged('its checksum does not match its content: it was damaged, or edited by hand')
   }
   if (!checks.envelope(content)) return damaged(`its content is not a record: ${checks.envelope.reason()}`)

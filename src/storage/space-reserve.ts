@@ -70,10 +70,11 @@ export function createSpaceReserve(options: SpaceReserveOptions): SpaceReserve {
   }
 
   async function take(): Promise<void> {
-    if (!usable) return
+    if (!usable || held.size === pieces) return
     try {
+      const bytes = incompressible(pieceSize)
       for (const piece of names().filter((name) => !held.has(name))) {
-        await takePiece(piece)
+        await takePiece(piece, bytes)
         held.add(piece)
       }
     } catch (error) {
@@ -83,11 +84,12 @@ export function createSpaceReserve(options: SpaceReserveOptions): SpaceReserve {
     }
   }
 
-  async function takePiece(piece: string): Promise<void> {
-    if ((await files.read(piece))?.length === pieceSize) return
+  async function takePiece(piece: string, bytes: Uint8Array): Promise<void> {
+    const before = await files.read(piece)
+    if (before?.length === bytes.length) return
     // A process that was killed while it took the piece left a part of it.
-    await files.remove(piece)
-    await stageFile(files, piece, incompressible(pieceSize), mode)
+    if (before !== null) await files.remove(piece)
+    await stageFile(files, piece, bytes, mode)
   }
 
   function names(): string[] {

@@ -23,7 +23,7 @@ export const storageMutations: readonly Mutation[] = [
   { name: 'a record is replaced without the lock', file: store, text: '      authority?.check()\n', instead: '' },
   { name: 'a record of a newer version is replaced', file: store, text: "    if (loaded.kind === 'newer') {", instead: '    if (false) {' },
   { name: 'what a killed write left is never removed', file: store, text: "    if (loaded.kind !== 'newer') await sweep()\n", instead: '' },
-  { name: 'the checksum is not checked', file: recordFile, text: "if (content['checksum'] !== checksumOf(without(content, ['checksum']))) {", instead: 'if (false) {' },
+  { name: 'the checksum is not checked', file: recordFile, text: 'if (checksum !== checksumOf(summed)) {', instead: 'if (false) {' },
   { name: 'a damaged record is a first start', file: recordFile, text: "  if (typeof content === 'string') return damaged(content)", instead: "  if (typeof content === 'string') return { kind: 'none' }" },
   { name: 'a record of a newer version is read as ours', file: recordFile, text: "schema > recordSchema) return { kind: 'newer', schema }", instead: "schema > recordSchema + 100) return { kind: 'newer', schema }" },
   { name: 'keys of others are not kept', file: recordFile, text: '    ...without(unknownKeys, [...predecessorKeys, ...ownKeys]),\n', instead: '' },

@@ -16,6 +16,8 @@ interface Renaming {
   /** Name that came; null for a removal. */
   readonly to: string | null
   readonly inode: Inode
+  /** Whose sync makes it durable. */
+  readonly directories: readonly string[]
 }
 
 /** A number from 0 (all that was not synced is lost) to below 1 (nearly all of it survives), asked for each part. */
@@ -58,7 +60,7 @@ export class Disk {
     if (this.#names.has(path) || this.#directories.has(path)) throw errno('EEXIST', path)
     if (!this.#directories.has(dirname(path))) throw errno('ENOENT', path)
     const inode: Inode = { content: empty, synced: empty, distrusted: false }
-    this.#change({ from: null, to: path, inode })
+    this.#change(null, path, inode)
     return inode
   }
 
@@ -85,7 +87,7 @@ export class Disk {
     const inode = this.#names.get(from)
     if (inode === undefined || !this.#directories.has(dirname(to))) throw errno('ENOENT', from)
     this.free += this.#names.get(to)?.content.length ?? 0
-    this.#change({ from, to, inode })
+    this.#change(from, to, inode)
   }
 
   remove(path: string): void {
@@ -93,7 +95,7 @@ export class Disk {
     const inode = this.#names.get(path)
     if (inode === undefined) return
     this.free += inode.content.length
-    this.#change({ from: path, to: null, inode })
+    this.#change(path, null, inode)
   }
 
   list(directory: string): string[] {
@@ -111,7 +113,7 @@ export class Disk {
 
   syncDirectory(path: string): void {
     if (!this.#directories.has(path)) throw errno('ENOENT', path)
-    for (const inside of this.#directories.keys()) if (dirname(inside) === path) this.#directories.set(inside, true)
+    for (const [inside, isDurable] of this.#directories) if (!isDurable && dirname(inside) === path) this.#directories.set(inside, true)
     for (const renaming of this.#renamings.filter((one) => touches(one, path))) this.#makeDurable(renaming)
   }
 
@@ -156,7 +158,7 @@ export class Disk {
     for (const directory of this.#directories.keys()) cut.set(directory, Math.floor(survival() * (this.#renamings.filter((one) => touches(one, directory)).length + 1)))
     const inOrder = this.#renamings.slice()
     for (const renaming of inOrder) {
-      const directories = directoriesOf(renaming)
+      const { directories } = renaming
       const survives = directories.every((directory) => (cut.get(directory) ?? 0) > 0)
       // A change that is lost takes the later ones of its directories with it.
       for (const directory of directories) cut.set(directory, survives ? (cut.get(directory) ?? 0) - 1 : 0)
@@ -171,11 +173,10 @@ export class Disk {
     }
   }
 
-  #change(renaming: Renaming): void {
-    const { from, to, inode } = renaming
+  #change(from: string | null, to: string | null, inode: Inode): void {
     if (from !== null) this.#names.delete(from)
     if (to !== null) this.#names.set(to, inode)
-    this.#renamings.push(renaming)
+    this.#renamings.push({ from, to, inode, directories: directoriesOf(from, to) })
     for (const path of [from, to]) if (path !== null) this.onChange(path)
   }
 
@@ -198,12 +199,12 @@ export class Disk {
 
 const empty = new Uint8Array()
 
-function directoriesOf({ from, to }: Renaming): string[] {
+function directoriesOf(from: string | null, to: string | null): string[] {
   return [...new Set([from, to].filter((path) => path !== null).map(dirname))]
 }
 
-function touches(renaming: Renaming, directory: string): boolean {
-  return directoriesOf(renaming).includes(directory)
+function touches({ directories }: Renaming, directory: string): boolean {
+  return directories.includes(directory)
 }
 
 /** Files only grow: what was synced is there, and a part of what came after it. */

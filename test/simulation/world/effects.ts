@@ -89,7 +89,7 @@ export class Effects {
 
   /** One call of files: takes no time, and ends with its daemon. */
   performFile<T>(life: Life, deed: Deed, run: () => T): Promise<T> {
-    return life.call(() => {
+    const work = (): Promise<T> => {
       const effect = { ...deed, index: this.files.length }
       this.files.push(effect)
       const watched = async (): Promise<T> => {
@@ -97,8 +97,10 @@ export class Effects {
         this.#watch.afterFile(effect)
         return result
       }
-      return this.fileInterference(effect, watched, { life, time: this.#time, signal: null })
-    })
+      return this.fileInterference === undisturbed ? watched() : this.fileInterference(effect, watched, { life, time: this.#time, signal: null })
+    }
+    // Most calls by far: they are over at once, so that nothing can come between them and whoever asked.
+    return this.fileInterference === undisturbed && life.hears ? work() : life.call(work)
   }
 
   /** One question of a daemon: it changes nothing, but may be answered late, with what was so when it was asked, or not at all. */
@@ -106,13 +108,14 @@ export class Effects {
     return life.call(() => {
       if (signal?.aborted === true) return Promise.reject(reasonOf(signal))
       this.questions += 1
-      const work = this.questionInterference({ ...deed, index: this.questions - 1 }, answer, { life, time: this.#time, signal })
+      const work = this.questionInterference === undisturbed ? answer() : this.questionInterference({ ...deed, index: this.questions - 1 }, answer, { life, time: this.#time, signal })
       return signal === null ? work : untilAborted(signal, work)
     })
   }
 }
 
-function undisturbed<T>(_effect: Effect, run: () => Promise<T>): Promise<T> {
+/** What nothing comes between. */
+export function undisturbed<T>(_effect: Effect, run: () => Promise<T>): Promise<T> {
   return run()
 }
 

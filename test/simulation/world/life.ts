@@ -19,6 +19,11 @@ export class Life {
     return this.#dead
   }
 
+  /** It lives and is not stopped. */
+  get hears(): boolean {
+    return !this.#dead && this.#held === null
+  }
+
   get frozen(): boolean {
     return this.#held !== null
   }

@@ -19,7 +19,7 @@ export interface RoutesText {
 
 /** The text of one version, as the updater writes it. */
 export function textOf(routes: Routes): string {
-  return textsOfTopology(routes.topology)(`${routes.active} ${routes.generation} ${routes.sequence}`, () => renderRoutes(routes, defaultTransportLimits))
+  return texts(`${routes.active} ${routes.generation} ${routes.sequence} ${keyOf(routes.topology)}`, () => renderRoutes(routes, defaultTransportLimits))
 }
 
 /** The predecessor's plain form. */
@@ -44,12 +44,14 @@ export function readAsUpdater(bytes: Uint8Array): RoutesFile {
 const readRoutes = createRoutesReader()
 const updaterReadings = remembered<RoutesFile>()
 const readings = remembered<RoutesText | null>()
-const textsOf = new WeakMap<Topology, ReturnType<typeof remembered<string>>>()
+const texts = remembered<string>()
+const keys = new WeakMap<Topology, string>()
 
-function textsOfTopology(topology: Topology): ReturnType<typeof remembered<string>> {
-  const known = textsOf.get(topology) ?? remembered<string>()
-  textsOf.set(topology, known)
-  return known
+/** The same for the same topology, be it told by the settings or read from a record. */
+function keyOf(topology: Topology): string {
+  const key = keys.get(topology) ?? JSON.stringify(topology)
+  keys.set(topology, key)
+  return key
 }
 
 function interpret(text: string): RoutesText | null {

@@ -7,9 +7,9 @@ import { createHistoryStore } from '../../../src/storage/history-store.ts'
 import { createRecordStore } from '../../../src/storage/record-store.ts'
 import { createSpaceReserve } from '../../../src/storage/space-reserve.ts'
 import { createTraefikRouter } from '../../../src/traefik/traefik-router.ts'
-import type { RolloutEvent } from '../../../src/updater/service.ts'
+import type { RolloutEvent, Status } from '../../../src/updater/service.ts'
 import { Updater } from '../../../src/updater/updater.ts'
-import { Invariants } from '../invariants.ts'
+import { Invariants, type Watched } from '../invariants.ts'
 import type { Survival } from './disk.ts'
 import { tell } from './effects.ts'
 import { SimulatedFiles } from './files.ts'
@@ -21,7 +21,7 @@ import { SimulatedRuntime } from './runtime.ts'
 import { seededRandom } from './seeded-random.ts'
 import { SimulatedSource } from './source.ts'
 import { Stack } from './stack.ts'
-import { places, storageChecks } from './state-directory.ts'
+import { places, reservePiece, storageChecks } from './state-directory.ts'
 import { asEffects, fileEffectsOf, historyAsEffects, routerAsEffects } from './stores.ts'
 import { usual } from './topologies.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -54,11 +54,9 @@ export type Ended<T> =
 /** Longest that anything is waited for, virtual ms. */
 const patience = 60 * 60_000
 export const watchInterval = 10_000
-/** Bytes of one piece of the kept space; its eight pieces are more than a record here. */
-const reservePiece = 1_024
 
 /** The stack, the clock, and the daemon that lives now. */
-export class World {
+export class World implements Watched {
   readonly time = new VirtualTime()
   readonly stack: Stack
   /** What the next daemon that starts is told. */
@@ -68,8 +66,7 @@ export class World {
   hasAuthority = true
   readonly #invariants: Invariants
   readonly #random: Random
-  /** Names of temporary files: apart, so that they do not change the tokens that a rollout draws. */
-  readonly #fileNames: Random
+  #fileNames = 0
   /** The daemon that holds the lock. */
   #holder: Life | null = null
   #daemon: Daemon | null = null
@@ -79,17 +76,25 @@ export class World {
     const { topology = usual, releases = {}, policy = {}, labelled = true, color = 'blue', seed = 1 } = options
     this.settings = { topology, limits: defaultLimits, gates: defaultGates, policy: { ...defaultPolicy, ...policy } }
     this.#random = seededRandom(seed)
-    this.#fileNames = seededRandom(seed + 1_000_000)
-    this.#invariants = new Invariants(() => ({
-      stack: this.stack,
-      drain: this.settings.limits.drain,
-      status: () => (this.#daemon === null || this.#daemon.life.dead ? null : this.#daemon.updater.status()),
-      unpausing: this.#unpausing,
-      disturbed: this.disturbed,
-      holder: this.hasAuthority ? this.#holder : null,
-    }))
+    this.#invariants = new Invariants(() => this)
     this.stack = new Stack(this.time, topology, { 'v1.0.0': 'good', ...releases }, this.#invariants)
     this.stack.installed(releaseOf('v1.0.0'), color, labelled)
+  }
+
+  get holder(): Life | null {
+    return this.hasAuthority ? this.#holder : null
+  }
+
+  get unpausing(): boolean {
+    return this.#unpausing
+  }
+
+  get drain(): number {
+    return this.settings.limits.drain
+  }
+
+  status(): Status | null {
+    return this.#daemon === null || this.#daemon.life.dead ? null : this.#daemon.updater.status()
   }
 
   get daemon(): Daemon {
@@ -115,7 +120,7 @@ export class World {
     const authority = { check: () => this.#checkAuthority(life) }
     const told = { info: log, warn: log, error: log }
     const reserve = createSpaceReserve({ path: places.reserve, files, log: told, pieceSize: reservePiece })
-    const storage = { files, random: this.#fileNames, log: told, checks: storageChecks, reserve }
+    const storage = { files, random: this.#temporaryNames, log: told, checks: storageChecks, reserve }
     const updater = new Updater({
       ports: {
         source: new SimulatedSource(this.stack, life),
@@ -224,6 +229,9 @@ export class World {
   story(): string {
     return [...this.stack.effects.done.slice(-25).map(tell), ...(this.#daemon?.logged.slice(-12) ?? [])].join('\n')
   }
+
+  /** Apart, so that they do not change the tokens that a rollout draws. */
+  readonly #temporaryNames: Random = { token: () => `${this.#fileNames += 1}` }
 
   #checkAuthority(life: Life): void {
     if (!this.hasAuthority || life !== this.#holder) throw new UpdaterError('authority_lost', 'Another updater took over.')

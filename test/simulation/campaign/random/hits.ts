@@ -1,4 +1,4 @@
-import { faults, stale, type Asking, type Effect, type Interference } from '../../world/effects.ts'
+import { faults, stale, undisturbed, type Asking, type Effect, type Interference } from '../../world/effects.ts'
 import type { Life } from '../../world/life.ts'
 import type { World } from '../../world/world.ts'
 import type { Survival } from '../../world/disk.ts'
@@ -32,18 +32,18 @@ export class Hits {
   constructor(world: World, tell: (sentence: string, kind: HitKind | 'stale answer') => void) {
     this.#world = world
     this.#tell = tell
-    world.stack.effects.fileInterference = (effect, run, daemon) => this.#hit(effect, run, daemon, this.#next(effect))
     world.stack.effects.interference = (effect, run, daemon) => this.#interfere(effect, run, daemon)
-    world.stack.effects.questionInterference = (effect, run, daemon) => this.#answer(effect, run, daemon)
   }
 
   arm(kind: HitKind, nth: number, on: string | null): void {
     this.#armed.push({ kind, on, left: nth })
+    if (on?.startsWith('files.') === true) this.#world.stack.effects.fileInterference = (effect, run, daemon) => this.#hit(effect, run, daemon, this.#next(effect))
   }
 
   /** One of the next questions gets a stale answer. */
   armLate(nth: number, on: string | null): void {
     this.#late.push({ on, left: nth })
+    this.#world.stack.effects.questionInterference = (effect, run, daemon) => this.#answer(effect, run, daemon)
   }
 
   /** SIGSTOP. @returns SIGCONT */
@@ -67,6 +67,8 @@ export class Hits {
   disarm(): void {
     this.#armed.length = 0
     this.#late.length = 0
+    this.#world.stack.effects.fileInterference = undisturbed
+    this.#world.stack.effects.questionInterference = undisturbed
     this.storageFails = false
   }
 
@@ -87,9 +89,11 @@ export class Hits {
     return this.#hit(effect, run, daemon, hit)
   }
 
-  async #hit<T>(effect: Effect, run: () => Promise<T>, daemon: Asking, hit: Armed | undefined): Promise<T> {
-    if (hit === undefined) return run()
-    const { kind } = hit
+  #hit<T>(effect: Effect, run: () => Promise<T>, daemon: Asking, hit: Armed | undefined): Promise<T> {
+    return hit === undefined ? run() : this.#strike(effect, run, daemon, hit)
+  }
+
+  async #strike<T>(effect: Effect, run: () => Promise<T>, daemon: Asking, { kind }: Armed): Promise<T> {
     this.#tell(hitInWords(kind, effect), kind)
     if (kind === 'power cut before' || kind === 'power cut after') {
       if (kind === 'power cut after') await run().catch(() => undefined) // nobody is left to hear of it
@@ -102,7 +106,6 @@ export class Hits {
   }
 
   readonly #answer: Interference = async (effect, run, daemon) => {
-    if (this.#late.length === 0) return run()
     const fitting = this.#late.filter(({ on }) => on === null || on === effect.name)
     const hit = fitting.find(({ left }) => left === 0)
     for (const one of fitting) one.left -= 1

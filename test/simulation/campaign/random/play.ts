@@ -1,5 +1,6 @@
 import { noGroups, noSingletons, twoOfEach, usual } from '../../world/topologies.ts'
 import { tell } from '../../world/effects.ts'
+import { leaveReserve } from '../../world/state-directory.ts'
 import { World, type Daemon } from '../../world/world.ts'
 import { comeToRest, upgrade } from './coming-to-rest.ts'
 import { Hits } from './hits.ts'
@@ -87,6 +88,8 @@ function worldOf({ topology, kinds: [first, second], labelled, color, previews, 
   const world = new World({ topology: topologies[topology], releases: { 'v1.1.0': first, 'v1.2.0': second }, labelled, color, policy: { pauseOnFailure } })
   world.stack.hasPreviews = previews
   world.stack.engine.singletonsHaveHealthCheck = healthCheckOfSingletons
+  // An installation takes it once; here that would only draw the faults of files to itself.
+  leaveReserve(world.stack.disk)
   return world
 }
 
