@@ -1,20 +1,18 @@
 import type { Context, CoreSettings, Ports, Reach } from '../rollout/context.ts'
-import { UpdaterError, firstLine, isLost } from '../rollout/errors.ts'
+import { UpdaterError } from '../rollout/errors.ts'
 import { changeOperation, type Journal } from '../rollout/journal.ts'
 import { oneAtATime } from '../rollout/one-at-a-time.ts'
-import type { HistoryEntry, Hold, Maintenance, TagRef } from '../rollout/model.ts'
+import type { HistoryEntry, Maintenance, TagRef } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
 import { managedServices } from '../rollout/topology.ts'
-import { untilAborted } from '../rollout/within.ts'
 import { Announcements } from './announcements.ts'
 import { diagnose, proveReload } from './diagnosis.ts'
-import { Flight } from './flight.ts'
-import { holdDurably, pauseDurably, pausesAsked, resumeDurably, setMaintenance, stillPaused } from './holds.ts'
+import type { Flight } from './flight.ts'
+import { Flights } from './flights.ts'
 import { Lookout } from './lookout.ts'
 import { holdIfRunningTagMoved } from './moved-tag.ts'
-import { alreadyInProgress, nothingToCancel, obstacleTo } from './obstacles.ts'
-import { carryOutWish, type Wish } from './operation.ts'
-import { Refusals } from './refusals.ts'
+import { obstacleTo } from './obstacles.ts'
+import { Operators } from './operators.ts'
 import type {
   ApplyRequest, Diagnostics, OperationView, PollingStatus, RollbackRequest, RolloutEvent, Started, Status, UpdaterService,
 } from './service.ts'
@@ -45,11 +43,11 @@ export class Updater implements UpdaterService {
   readonly #leaving = new AbortController()
   readonly #left = new AbortController()
   readonly #announcements: Announcements
-  readonly #refusals = new Refusals()
   readonly #startedAt: number
   readonly #lookout: Lookout
   readonly #watch: Watch
-  #flight: Flight | null = null
+  readonly #flights: Flights
+  readonly #operators: Operators
   #watching: Promise<void> = Promise.resolve()
 
   constructor(options: UpdaterOptions) {
@@ -64,13 +62,33 @@ export class Updater implements UpdaterService {
       contextOf: (journal) => this.#context(journal, this.#leaving.signal, null),
       authorityLost: (error) => options.authorityLost(error),
     })
+    this.#flights = new Flights({
+      ports,
+      lookout: this.#lookout,
+      announcements: this.#announcements,
+      leaving: this.#leaving.signal,
+      hand: this.#hand,
+      contextOf: (journal, signal, flight) => this.#context(journal, signal, flight),
+      doing: () => this.status().currentOperation,
+      ended: () => this.#watch.changed(),
+      authorityLost: (error) => options.authorityLost(error),
+    })
+    this.#operators = new Operators({
+      log: ports.log,
+      leaving: this.#leaving.signal,
+      lookout: this.#lookout,
+      flights: this.#flights,
+      hand: this.#hand,
+      status: () => this.status(),
+      now: () => this.#now(),
+    })
     this.#watch = new Watch({
       clock: ports.clock,
       log: ports.log,
       interval: options.watchInterval,
       signal: this.#leaving.signal,
-      look: () => (this.#flight === null ? this.#hand(() => this.#lookout.look()) : Promise.resolve(null)),
-      isOurs: () => this.#isBusy,
+      look: () => (this.#flights.current === null ? this.#hand(() => this.#lookout.look()) : Promise.resolve(null)),
+      isOurs: () => this.#flights.isBusy,
       follow: (onChange, signal) => ports.runtime.follow(managedServices(settings.topology), onChange, signal),
     })
   }
@@ -92,7 +110,7 @@ export class Updater implements UpdaterService {
       : new UpdaterError('interrupted', 'An error that nobody foresaw ends the updater. A rollout before its commit point is undone at the next start.'))
     const over = new AbortController()
     const limit = clock.sleep(this.#options.settings.limits.shutdown, over.signal).then(() => this.#left.abort(new UpdaterError('limit_exceeded', 'Leaving took too long (limits.shutdown).')), () => undefined)
-    await Promise.allSettled([this.#watching, this.#flight?.finished])
+    await Promise.allSettled([this.#watching, this.#flights.current?.finished])
     await this.#hand(async () => {
       const { journal } = this.#lookout
       if (clean && journal?.record.operation) await journal.note(changeOperation((operation) => ({ ...operation, stoppedCleanly: true })))
@@ -105,7 +123,7 @@ export class Updater implements UpdaterService {
     const { clock } = this.#options.ports
     return statusOf({
       record: this.#lookout.record,
-      busy: this.#flight,
+      busy: this.#flights.current,
       uptimeSeconds: (clock.monotonic() - this.#startedAt) / 1000,
       observing: this.#lookout.observing,
       findings: this.#lookout.findings,
@@ -119,11 +137,11 @@ export class Updater implements UpdaterService {
 
   async operation(id: string): Promise<OperationView> {
     const open = this.#lookout.record?.operation
-    const refused = this.#refusals.of(id)
+    const refused = this.#flights.refusals.of(id)
     if (refused !== undefined) return { state: 'refused', error: refused }
     if (open?.id === id) return { state: 'running', operation: open }
     const entry = (await this.history()).find(({ result }) => result.operationId === id)
-    const result = entry?.result ?? this.#flight?.resultOf(id)
+    const result = entry?.result ?? this.#flights.current?.resultOf(id)
     if (result) return { state: 'ended', result }
     throw new UpdaterError('unknown_operation', `There is no operation ${id}.`)
   }
@@ -132,79 +150,42 @@ export class Updater implements UpdaterService {
     const journal = this.#ready()
     const obstacle = obstacleTo('apply', journal.record)
     if (obstacle !== null) throw obstacle
-    return this.#takeOff({ kind: 'apply', tag, version, origin })
+    return this.#flights.takeOff({ kind: 'apply', tag, version, origin })
   }
 
   async rollback({ previousSha, origin }: RollbackRequest): Promise<Started> {
     const obstacle = obstacleTo('rollback', this.#ready().record)
     if (obstacle !== null) throw obstacle
-    return this.#takeOff({ kind: 'rollback', commit: previousSha, origin })
+    return this.#flights.takeOff({ kind: 'rollback', commit: previousSha, origin })
   }
 
-  async unpause(by: string): Promise<void> {
-    const journal = this.#ready()
-    if (this.#flight !== null) throw this.#inProgress()
-    const isLater = pausesAsked(journal)
-    await this.#hand(async () => {
-      const { settled, why } = await this.#lookout.reconcile(journal, { hurry: true }).catch((error: unknown) => {
-        throw stillPaused(error)
-      })
-      if (!settled) throw new UpdaterError('inconsistent', `Still paused, because the stack is not as the record says: ${why}`)
-      await resumeDurably(journal, this.#now(), isLater)
-      this.#options.ports.log.info('Rollouts are resumed.', { by })
-    })
+  unpause(by: string): Promise<void> {
+    return this.#operators.unpause(by)
   }
 
-  async pause(reason: string, by: string): Promise<void> {
-    const journal = this.#lookout.mustHaveJournal()
-    const flight = this.#flight
-    const hold: Hold = { reason, origin: 'operator', since: this.#now() }
-    await pauseDurably(journal, hold)
-    this.#options.ports.log.info('Rollouts are paused.', { by, reason })
-    if (flight === null) return
-    await this.#end(flight, new UpdaterError('cancelled', `Paused by ${by}: ${reason}`))
-    // The operation may have ended before it could take the pause over.
-    await holdDurably(journal, hold)
+  pause(reason: string, by: string): Promise<void> {
+    return this.#operators.pause(reason, by)
   }
 
-  async cancel(by: string): Promise<void> {
-    const flight = this.#flight
-    if (flight === null) throw nothingToCancel(this.status())
-    if (!flight.cancel(new UpdaterError('cancelled', `Cancelled by ${by}.`))) {
-      throw new UpdaterError('past_commit', 'The operation has passed its commit point and is being finished. Use a rollback to go back.')
-    }
-    this.#options.ports.log.info('The operation is cancelled.', { by })
+  cancel(by: string): Promise<void> {
+    return this.#operators.cancel(by)
   }
 
-  async enterMaintenance(reason: string, by: string): Promise<Maintenance> {
-    const journal = this.#lookout.mustHaveJournal()
-    const maintenance = { reason, by, since: this.#now() }
-    const earlier = journal.record.maintenance
-    await setMaintenance(journal, maintenance)
-    this.#options.ports.log.info('Maintenance mode: nothing is started, stopped or routed until it is left.', { by, reason, earlier })
-    if (this.#flight !== null) await this.#end(this.#flight, new UpdaterError('cancelled', `Maintenance mode, set by ${by}: ${reason}`))
-    await this.#hand(() => this.#lookout.look())
-    return maintenance
+  enterMaintenance(reason: string, by: string): Promise<Maintenance> {
+    return this.#operators.enterMaintenance(reason, by)
   }
 
-  async leaveMaintenance(by: string): Promise<readonly string[]> {
-    const journal = this.#lookout.mustHaveJournal()
-    const left = journal.record.maintenance
-    if (left !== null) {
-      await setMaintenance(journal, null)
-      this.#options.ports.log.info('Maintenance mode is left; the stack is looked at.', { by, left })
-    }
-    await this.#hand(() => this.#lookout.look({ hurry: true }))
-    return this.#lookout.findings
+  leaveMaintenance(by: string): Promise<readonly string[]> {
+    return this.#operators.leaveMaintenance(by)
   }
 
   diagnostics(signal: AbortSignal): Promise<Diagnostics> {
-    return diagnose(this.#reach(signal), { journal: this.#lookout.journal, status: this.status(), doing: this.#flight?.what ?? null })
+    return diagnose(this.#reach(signal), { journal: this.#lookout.journal, status: this.status(), doing: this.#flights.current?.what ?? null })
   }
 
   async reloadRoutes(by: string): ReturnType<UpdaterService['reloadRoutes']> {
     const journal = this.#ready()
-    if (this.#isBusy) throw this.#inProgress()
+    if (this.#flights.isBusy) throw this.#flights.inProgress()
     return this.#hand(() => proveReload(this.#context(journal, this.#leaving.signal, null), by))
   }
 
@@ -221,56 +202,6 @@ export class Updater implements UpdaterService {
   async inspectTags(tags: readonly TagRef[]): Promise<string | null> {
     const { journal } = this.#lookout
     return journal === null ? null : holdIfRunningTagMoved(journal, tags, this.#now())
-  }
-
-  #takeOff(wish: Wish): Started {
-    const journal = this.#lookout.mustHaveJournal()
-    if (this.#isBusy) throw this.#inProgress()
-    const flight = new Flight(this.#options.ports.random.token().slice(0, 16), wish)
-    this.#flight = flight
-    this.#announcements.tell(flight.id, { kind: 'opened', step: null, message: flight.what, durationMs: null })
-    const work = this.#hand(() => carryOutWish({
-      id: flight.id,
-      wish,
-      context: this.#context(journal, AbortSignal.any([flight.signal, this.#leaving.signal]), flight),
-      lasting: this.#context(journal, this.#leaving.signal, flight),
-      patience: this.#lookout.patience,
-      opened: () => flight.opened(),
-      failedStep: () => flight.failedStep,
-      answer: (result) => {
-        flight.answer(result)
-        this.#announcements.tell(flight.id, { kind: 'ended', step: null, message: firstLine(result.error ?? result.status), durationMs: null })
-      },
-    }))
-    flight.finishWith(work.catch((error: unknown) => this.#afterFlight(flight, error)).finally(() => {
-      this.#flight = null
-      this.#announcements.tell(flight.id, { kind: 'closed', step: null, message: flight.what, durationMs: null })
-      if (!this.#isBusy) this.#watch.changed()
-    }))
-    return { operationId: flight.id, begun: flight.begun, outcome: flight.outcome, finished: flight.finished }
-  }
-
-  /** An error that left the operation open is retried by the watch; one before anything was attempted is the caller's answer. */
-  #afterFlight(flight: Flight, error: unknown): void {
-    const known = error instanceof Error ? error : new Error(String(error))
-    if (flight.refuse(known)) this.#refusals.add(flight.id, known)
-    else if (!this.#leaving.signal.aborted) this.#options.ports.log.warn(`The operation is not closed yet: ${known.message}`)
-    if (isLost(error)) this.#options.authorityLost(error)
-  }
-
-  /** Turns it round, or lets it finish after its commit point, and waits for its end. */
-  async #end(flight: Flight, reason: UpdaterError): Promise<void> {
-    flight.cancel(reason)
-    await untilAborted(this.#leaving.signal, flight.finished)
-  }
-
-  /** An operation runs, or is open and waits for what keeps it from its end. */
-  get #isBusy(): boolean {
-    return this.#flight !== null || (this.#lookout.record?.operation ?? null) !== null
-  }
-
-  #inProgress(): UpdaterError {
-    return alreadyInProgress(this.status().currentOperation, this.#flight === null ? (this.#lookout.findings[0] ?? null) : null)
   }
 
   #ready(): Journal {

@@ -3,6 +3,7 @@ import type { Mutation } from '../mutation.ts'
 const consequences = 'src/rollout/consequences.ts'
 const holds = 'src/updater/holds.ts'
 const updater = 'src/updater/updater.ts'
+const flights = 'src/updater/flights.ts'
 
 /** Holds, quarantine, counts, and what callers may ask for. */
 export const holdMutations: readonly Mutation[] = [
@@ -26,7 +27,7 @@ export const holdMutations: readonly Mutation[] = [
   },
   { name: 'an unpause does not reset the count of failures', file: holds, text: 'failuresInARow: 0, ', instead: '' },
   { name: 'an unpause lets failed releases out of quarantine', file: holds, text: 'failuresInARow: 0, resumedAt', instead: 'failuresInARow: 0, quarantine: [], resumedAt' },
-  { name: 'an unpause is accepted while the stack is not as the record says', file: updater, text: "      if (!settled) throw new UpdaterError('inconsistent',", instead: "      if (settled === null) throw new UpdaterError('inconsistent'," },
+  { name: 'an unpause is accepted while the stack is not as the record says', file: 'src/updater/operators.ts', text: "      if (!settled) throw new UpdaterError('inconsistent',", instead: "      if (settled === null) throw new UpdaterError('inconsistent'," },
   { name: 'an operation that turned round loses the holds', file: consequences, text: '    holds: withRequestedPause(holds, operation, at),', instead: '    holds: [],' },
   { name: 'a failure that touched traffic does not hold', file: consequences, text: "operation.phase !== 'preparing' || failuresInARow", instead: 'failuresInARow' },
   { name: 'failures in a row never hold', file: consequences, text: ' || failuresInARow >= policy.surroundingsBeforePause', instead: '' },
@@ -46,10 +47,10 @@ export const holdMutations: readonly Mutation[] = [
     name: 'an apply goes on although a pause came meanwhile', file: 'src/updater/operation.ts',
     text: '    if (obstacle !== null) throw obstacle\n    const knownTags', instead: '    const knownTags',
   },
-  { name: 'two operations at once are taken on', file: updater, text: '    if (this.#isBusy) throw this.#inProgress()\n    const flight', instead: '    const flight' },
+  { name: 'two operations at once are taken on', file: flights, text: '    if (this.isBusy) throw this.inProgress()\n    const flight', instead: '    const flight' },
   { name: 'a cancel is accepted while the commit is written', file: 'src/updater/flight.ts', text: '    if (this.#committing) return false\n', instead: '' },
   { name: 'a cancel is told and ignored', file: 'src/updater/flight.ts', text: '    this.#abort.abort(reason)\n', instead: '' },
-  { name: 'a pause in a rollout lets it go on', file: updater, text: '    flight.cancel(reason)\n', instead: '' },
+  { name: 'a pause in a rollout lets it go on', file: flights, text: '    flight.cancel(reason)\n', instead: '' },
   { name: 'a tag that moved is taken on', file: 'src/updater/targets.ts', text: 'if (known !== undefined && known !== found.commit) {', instead: 'if (false) {' },
   { name: 'the running release\'s tag may move', file: 'src/updater/moved-tag.ts', text: 'seen.commit === known) return null', instead: 'seen.commit !== null) return null' },
   { name: 'an answer is given before the outcome is certain', file: 'src/updater/operation.ts', text: "  await open(attempt, target)\n  try {", instead: "  await open(attempt, target)\n  answerWithLast(attempt)\n  try {" },

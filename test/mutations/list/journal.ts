@@ -51,8 +51,8 @@ export const journalMutations: readonly Mutation[] = [
   { name: 'a step begins without the lock', file: 'src/rollout/steps/step.ts', text: '  context.ports.authority.check()\n', instead: '' },
   { name: 'room is made without the lock', file: 'src/rollout/closing.ts', text: '  context.ports.authority.check()\n', instead: '' },
   {
-    name: 'a daemon that lost its lock goes on', file: 'src/updater/updater.ts',
-    text: '    if (isLost(error)) this.#options.authorityLost(error)', instead: '    void error',
+    name: 'a daemon that lost its lock goes on', file: 'src/updater/flights.ts',
+    text: '    if (isLost(error)) authorityLost(error)', instead: '    void error',
   },
   { name: 'work that runs side by side is not waited for when one part fails', file: 'src/rollout/side-by-side.ts', text: 'await Promise.allSettled(', instead: 'await Promise.race(' },
 ]
