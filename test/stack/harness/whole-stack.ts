@@ -83,7 +83,8 @@ async function prepare(endings: (() => Promise<unknown>)[], close: () => Promise
   await run('install', ['-d', '-o', String(operator.uid), '-g', String(operator.gid), directory])
   await operator.run('git', ['clone', '--quiet', '--branch', 'v1.0.0', '--single-branch', '--no-tags', '-c', 'advice.detachedHead=false', remote, directory])
 
-  await standIn(engine, directory, operator)
+  const { override } = await standIn(engine, directory)
+  await writeAs(operator, join(directory, 'docker-compose.override.yml'), stringify(override))
   const publishAddress = await hostAddressOf((args) => dockerOf(engine)(...args))
   await setUp(directory, operator, { PUBLISH_ADDRESS: publishAddress, DOCKER_SOCKET: engine.socketPath, SKILLS_API_SECRET: skillsSecret, TUNNEL_TOKEN: 'a-tunnel-of-the-test' })
   await operator.run('bash', ['scripts/first-start.sh'], { cwd: directory })
@@ -95,7 +96,7 @@ async function prepare(endings: (() => Promise<unknown>)[], close: () => Promise
 type Ground = Pick<WholeStack, 'engine' | 'operator' | 'directory' | 'releases' | 'publishAddress'>
 
 /** The hands of a stack that is prepared. */
-async function overEngine(ground: Ground, endings: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<WholeStack> {
+export async function overEngine(ground: Ground, endings: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<WholeStack> {
   const { engine, operator, directory } = ground
   const docker = dockerOf(engine)
   const events: { service: string; action: string }[] = []
@@ -136,7 +137,8 @@ async function overEngine(ground: Ground, endings: (() => Promise<unknown>)[], c
   }
 }
 
-function dockerOf(engine: Engine): WholeStack['docker'] {
+/** The engine's client, as root. */
+export function dockerOf(engine: Engine): WholeStack['docker'] {
   return async (...args) => (await run('docker', args, { env: engine.env, maxBuffer: 32 * 1024 ** 2, timeout: 10 * 60_000 })).stdout.trimEnd()
 }
 
@@ -147,27 +149,34 @@ export async function openToOperator(engine: Engine, { socketGroup }: Operator):
 }
 
 /** The `.env` of an operator who knows already what the script cannot find out. */
-async function setUp(directory: string, { uid, gid }: Operator, settings: Readonly<Record<string, string>>): Promise<void> {
+async function setUp(directory: string, operator: Operator, settings: Readonly<Record<string, string>>): Promise<void> {
   const path = join(directory, '.env')
   const example = await readFile(join(directory, '.env.example'), 'utf8')
   const kept = example.split('\n').filter((line) => !Object.keys(settings).includes(line.replace('#', '').split('=')[0] ?? ''))
-  await writeFile(path, [...kept, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`), ''].join('\n'), { mode: 0o600 })
+  await writeAs(operator, path, [...kept, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`), ''].join('\n'))
+}
+
+/** A file that is the operator's, and nobody else's to read. */
+export async function writeAs({ uid, gid }: Operator, path: string, text: string): Promise<void> {
+  await writeFile(path, text, { mode: 0o600 })
   await chown(path, uid, gid)
 }
 
-/** Makes every image that would be pulled, and an override that names the same image where the file names it by its digest. */
-async function standIn(engine: Engine, directory: string, { uid, gid }: Operator): Promise<void> {
-  const file: unknown = parse(await readFile(join(directory, 'docker-compose.yml'), 'utf8'))
+/**
+ * Makes every image that would be pulled.
+ * @param tree holds docker-compose.yml and Dockerfile.updater
+ * @returns their names, and an override that names the same image where the file names it by its digest
+ */
+export async function standIn(engine: Engine, tree: string): Promise<{ readonly images: readonly string[]; readonly override: unknown }> {
+  const file: unknown = parse(await readFile(join(tree, 'docker-compose.yml'), 'utf8'))
   const services = Object.entries(Object(at(file, 'services')))
   const named = services.map(([service, description]): [string, string] => [service, String(at(description, 'image'))])
-  const override = join(directory, 'docker-compose.override.yml')
   const pinned = named.filter(([, image]) => image.includes('@')).map(([service, image]) => [service, { image: withoutDigest(image) }])
-  await writeFile(override, stringify({ services: Object.fromEntries(pinned) }))
-  await chown(override, uid, gid)
-  const dockerfile = await readFile(join(directory, 'Dockerfile.updater'), 'utf8')
+  const dockerfile = await readFile(join(tree, 'Dockerfile.updater'), 'utf8')
   const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image = '']) => image)
-  const made = new Set([...named.map(([, image]) => image), ...bases].filter((image) => !/^(zetherion|traefik:|gcr\.io|\$)/.test(image)).map(withoutDigest))
-  await run(`${machineScripts}stack-images.sh`, [engine.socketPath, ...made], { timeout: 300_000 })
+  const images = [...new Set([...named.map(([, image]) => image), ...bases].filter((image) => !/^(zetherion|traefik:|gcr\.io|\$)/.test(image)).map(withoutDigest))]
+  await run(`${machineScripts}stack-images.sh`, [engine.socketPath, ...images], { timeout: 300_000 })
+  return { images, override: { services: Object.fromEntries(pinned) } }
 }
 
 const withoutDigest = (image: string): string => image.split('@')[0] ?? image
