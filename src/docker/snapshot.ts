@@ -1,10 +1,11 @@
 import { constants } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { UpdaterError, sentenceOf } from '../rollout/errors.ts'
 import { pathInProject, projectComposeFiles } from './compose/files.ts'
 import { isAdopted } from './references.ts'
 import type { DockerSettings } from './settings.ts'
+import { syncPath } from '../files/sync-path.ts'
 
 /** Marks a `releases/<commit>/` that holds what was found running, not the commit's files. */
 const marker = '.zetherion-adopted'
@@ -48,15 +49,6 @@ async function fill(settings: DockerSettings, staging: string): Promise<void> {
   }
   const entries = await readdir(staging, { recursive: true })
   for (const path of [...entries.map((entry) => join(staging, entry)), staging]) await syncPath(path)
-}
-
-async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 async function isThere(path: string): Promise<boolean> {

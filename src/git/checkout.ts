@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { UpdaterError } from '../rollout/errors.ts'
@@ -9,6 +9,7 @@ import type { CommandOptions } from './command.ts'
 import { abortedBy, localFailure } from './failure.ts'
 import { isCommitId } from './mirror.ts'
 import { settleTree } from './settled-tree.ts'
+import { syncPath } from '../files/sync-path.ts'
 
 /** The directory that a release is laid out in. */
 function releaseDirectory(stateDirectory: string, commit: string): string {
@@ -46,7 +47,7 @@ export function createCheckouts(stateDirectory: string, archives: ArchiveSource,
     }))
     await settleTree(temporary, signal)
     await publish(temporary, releaseDirectory(stateDirectory, commit))
-    await syncDirectory(root)
+    await syncPath(root)
   }
 
   return {
@@ -105,13 +106,4 @@ async function exists(path: string): Promise<boolean> {
 
 async function names(directory: string): Promise<string[]> {
   return (await exists(directory)) ? readdir(directory) : []
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

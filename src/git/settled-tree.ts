@@ -1,7 +1,8 @@
-import { open, readdir, readlink, realpath } from 'node:fs/promises'
+import { readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { UpdaterError } from '../rollout/errors.ts'
 import { abortedBy } from './failure.ts'
+import { syncPath } from '../files/sync-path.ts'
 
 const atOnce = 16
 
@@ -24,9 +25,9 @@ export async function settleTree(root: string, signal: AbortSignal): Promise<voi
   paths.reverse()
   for (let index = 0; index < paths.length; index += atOnce) {
     if (signal.aborted) throw abortedBy(signal, 'Writing the release to the disk')
-    await Promise.all(paths.slice(index, index + atOnce).map(sync))
+    await Promise.all(paths.slice(index, index + atOnce).map(syncPath))
   }
-  await sync(real)
+  await syncPath(real)
 }
 
 async function assertInside(root: string, link: string): Promise<void> {
@@ -46,14 +47,5 @@ async function whereItLeads(path: string): Promise<string> {
     // A link to itself leads nowhere, also not outside.
     if (parent === path || (error instanceof Error && 'code' in error && error.code === 'ELOOP')) return dirname(path)
     return whereItLeads(parent)
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

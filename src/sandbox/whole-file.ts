@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncPath } from '../files/sync-path.ts'
 
 /**
  * Replaces a file by a value as JSON, so that a reader, or a power cut, finds the complete old or the complete new one
@@ -15,7 +16,7 @@ export async function replaceJson(path: string, value: unknown): Promise<void> {
     await rm(staged, { force: true })
     throw error
   }
-  await syncDirectory(dirname(path))
+  await syncPath(dirname(path))
 }
 
 /** Null when there is none. */
@@ -51,14 +52,5 @@ async function writeDurably(path: string, text: string): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chown, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { syncPath } from '../files/sync-path.ts'
 
 /** The owner may not write it either: a rotation replaces it. */
 const mode = 0o440
@@ -40,7 +41,7 @@ async function make(path: string, group: number | null): Promise<void> {
   } finally {
     await rm(draft, { force: true })
   }
-  await syncDirectory(directory)
+  await syncPath(directory)
 }
 
 async function writeDraft(draft: string, reader: number): Promise<void> {
@@ -61,15 +62,6 @@ async function writeDraft(draft: string, reader: number): Promise<void> {
 function notOurs(group: number, error: unknown): unknown {
   if (codeOf(error) !== 'EPERM') return error
   return new Error(`the updater may not give a file to group ${group}: put it into that group (group_add), or give the directory that group and the setgid bit (chgrp ${group}, chmod g+s)`, { cause: error })
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function unlessAnotherWasFirst(error: unknown): void {

@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { Files, NewFile } from '../rollout/ports.ts'
+import { syncPath } from '../files/sync-path.ts'
 
 /** The Files port over the operating system: real fsync of files and directories, no buffering of ours in between. */
 export function createNodeFiles(): Files {
@@ -9,7 +10,7 @@ export function createNodeFiles(): Files {
     create: async (path, mode) => newFile(await open(path, 'wx', mode)),
     append: async (path, mode) => newFile(await open(path, 'a', mode)),
     rename,
-    syncDirectory,
+    syncDirectory: syncPath,
     remove: async (path) => {
       await nullIfMissing(unlink(path))
     },
@@ -33,15 +34,6 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   let written = 0
   while (written < bytes.length) {
     written += (await handle.write(bytes, written, bytes.length - written)).bytesWritten
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

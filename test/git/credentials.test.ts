@@ -1,13 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createGitSource } from '../../src/git/git-source.ts'
 import { makeGitWorld } from './git-world.ts'
 import type { GitWorld } from './git-world.ts'
-import { portOf, serveOverHttp } from './http-remote.ts'
+import { onLoopback } from '../http/loopback.ts'
+import { serveOverHttp } from './http-remote.ts'
 import type { HttpRemote } from './http-remote.ts'
 
 const token = 'ghp_T0kenThatNobodyMaySee+/='
@@ -66,17 +65,10 @@ describe('a private repository over smart HTTP', () => {
   })
 
   test('that sends us elsewhere does not get the token there', async () => {
-    const elsewhere = createServer((_request, response) => response.writeHead(302, { location: `${remote.url}/info/refs?service=git-upload-pack` }).end())
-    elsewhere.listen(0, '127.0.0.1')
-    await once(elsewhere, 'listening')
-    try {
-      const source = world.openWith({ remote: `http://127.0.0.1:${portOf(elsewhere.address())}/remote.git`, token })
-      await expect(source.listTags(signal)).rejects.toMatchObject({ code: 'remote_unreachable' })
-      expect(remote.authorizations).toEqual([])
-    } finally {
-      elsewhere.closeAllConnections()
-      elsewhere.close()
-    }
+    const elsewhere = await onLoopback((_request, response) => response.writeHead(302, { location: `${remote.url}/info/refs?service=git-upload-pack` }).end())
+    const source = world.openWith({ remote: `http://127.0.0.1:${elsewhere}/remote.git`, token })
+    await expect(source.listTags(signal)).rejects.toMatchObject({ code: 'remote_unreachable' })
+    expect(remote.authorizations).toEqual([])
   })
 
   test('asks nobody for a password when there is none', async () => {

@@ -1,21 +1,12 @@
-import { createServer, type RequestListener } from 'node:http'
-import { expect, onTestFinished, test } from 'vitest'
+import type { RequestListener } from 'node:http'
+import { expect, test } from 'vitest'
 import { remoteSkew } from '../../src/git/remote-clock.ts'
+import { onLoopback } from '../http/loopback.ts'
 
 const signal = () => AbortSignal.timeout(10_000)
 
 async function serving(answer: RequestListener): Promise<string> {
-  const server = createServer(answer)
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return `http://ann:password@127.0.0.1:${address.port}/team/stack.git`
+  return `http://ann:password@127.0.0.1:${await onLoopback(answer)}/team/stack.git`
 }
 
 test.each([0, -3_600_000, 90_000])('a web server whose clock is %i ms ahead is told so, and is shown no credentials', async (ahead) => {

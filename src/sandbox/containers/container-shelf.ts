@@ -1,7 +1,7 @@
-import { readdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UpdaterError } from '../../rollout/errors.ts'
-import { isMissing } from '../whole-file.ts'
+import { entriesOf } from '../entries.ts'
 import { type ContainerDescription, readDescription } from './container-description.ts'
 import { type ContainerPaths, containerPaths } from './container-files.ts'
 import { type ContainerState, lookAt } from './container-state.ts'
@@ -61,14 +61,5 @@ export function createContainerShelf(directory: string): ContainerShelf {
         if (abandoned) await rm(join(directory, entry), { recursive: true, force: true })
       }
     },
-  }
-}
-
-async function entriesOf(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
   }
 }

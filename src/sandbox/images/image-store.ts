@@ -1,8 +1,9 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { oneAtATime } from '../../rollout/one-at-a-time.ts'
 import { readMapping, readText, readTextMap } from '../shape.ts'
-import { isMissing, readJson, replaceJson } from '../whole-file.ts'
+import { entriesOf } from '../entries.ts'
+import { readJson, replaceJson } from '../whole-file.ts'
 
 /** An image: a directory with the files of a release after its build. */
 export interface StoredImage {
@@ -104,15 +105,6 @@ async function readImage(directory: string): Promise<StoredImage | null> {
     version: readText(image['version'], 'version'),
     buildKey: readText(image['buildKey'], 'buildKey'),
     root: join(directory, 'root'),
-  }
-}
-
-async function entriesOf(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
   }
 }
 

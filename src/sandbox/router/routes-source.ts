@@ -1,5 +1,6 @@
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { entriesOf } from '../entries.ts'
 import { isMissing, readTextFile } from '../whole-file.ts'
 import { type RoutesConfig, readRoutesConfig } from './routes-config.ts'
 
@@ -14,7 +15,7 @@ export interface RoutesSource {
 /** @param path a file, or a directory of which every .yml and .yaml file counts, as with Traefik */
 export async function openRoutesSource(path: string): Promise<RoutesSource> {
   if (!(await isDirectory(path)) && /\.ya?ml$/.test(path)) return { directory: dirname(path), read: () => readAll([path]) }
-  return { directory: path, read: async () => readAll((await namesIn(path)).filter((name) => /\.ya?ml$/.test(name)).map((name) => join(path, name))) }
+  return { directory: path, read: async () => readAll((await entriesOf(path)).filter((name) => /\.ya?ml$/.test(name)).map((name) => join(path, name))) }
 }
 
 /** All files as one configuration. @throws Error naming the file, also when two files define the same name */
@@ -49,13 +50,6 @@ async function readAll(paths: readonly string[]): Promise<Record<string, string>
 async function isDirectory(path: string): Promise<boolean> {
   return stat(path).then((found) => found.isDirectory(), (error: unknown) => {
     if (isMissing(error)) return false
-    throw error
-  })
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  return readdir(directory).catch((error: unknown) => {
-    if (isMissing(error)) return []
     throw error
   })
 }

@@ -1,5 +1,4 @@
-import { createServer } from 'node:http'
-import { onTestFinished } from 'vitest'
+import { onLoopback } from '../../http/loopback.ts'
 
 /** What an updater says with which all is well. */
 export const good = {
@@ -18,20 +17,11 @@ export async function serving(
   status: number, body: string | ((asked: Asked) => { readonly status: number; readonly body: string } | null), headers: Record<string, string> = {},
 ): Promise<{ readonly url: string; readonly asked: Asked[] }> {
   const asked: Asked[] = []
-  const server = createServer((request, response) => {
+  const port = await onLoopback((request, response) => {
     const one = { method: request.method, secret: request.headers['x-updater-secret'] }
     asked.push(one)
     const answer = typeof body === 'string' ? { status, body } : body(one)
     if (answer !== null) response.writeHead(answer.status, headers).end(answer.body)
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return { url: `http://127.0.0.1:${address.port}`, asked }
+  return { url: `http://127.0.0.1:${port}`, asked }
 }
