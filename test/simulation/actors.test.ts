@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { settle } from './at-rest.ts'
 import { apply, applyUpTo, ask } from './operator.ts'
+import { once } from './world/effects.ts'
 import { operatorDown, operatorStop, operatorUp } from './world/operator-compose.ts'
-import { dockerRemove, dockerRemoveImage, dockerStop, type Command } from './world/operator-docker.ts'
+import { dockerPruneImages, dockerRemove, dockerRemoveImage, dockerStop, type Command } from './world/operator-docker.ts'
 import { killEngine, reboot, restartEngine } from './world/operator-host.ts'
 import { crashLandsLate, isWorkOfAChild } from './world/operator-orphans.ts'
 import { editFile, gitPull } from './world/operator-tree.ts'
@@ -82,6 +83,27 @@ test('fault 28: an image that somebody removes after its build is missed before 
   expect(result).toMatchObject({ status: expect.stringMatching(/failed|rolled_back/), error: expect.stringContaining('image'), activeColor: 'green' })
   await settle(world)
   expect(world.stack.engine.of('bot').map(({ id, run }) => `${id} ${run}`).every((bot) => before.includes(bot))).toBe(true)
+})
+
+test('fault 28: the old bot\'s image, pruned after a kill had left it without a container, is missed by its name; loaded again, it brings the bot back', async () => {
+  const world = await upgraded()
+  const { engine, images } = world.stack
+  world.stack.effects.interference = once('crash after', ({ name, services }) => name === 'runtime.remove' && services?.includes('bot') === true)
+  await world.drive(ask(world, 'v1.2.0').then(({ finished }) => finished))
+  const saved = images.get('bot', commitOf('v1.1.0'))
+  world.disturbed = true
+  const pruned = dockerPruneImages(world.stack)
+  await world.pass(100)
+  expect(await pruned).toBeNull()
+  await world.start()
+  await world.pass(60_000)
+  expect(engine.of('bot')).toEqual([])
+  expect(world.updater.status().findings.join(' ')).toContain(`The image of bot of v1.1.0, which is to come back, is gone, so that no container can be created. Load it again by its name of ${commitOf('v1.1.0').slice(0, 12)}`)
+  expect(world.stack.publicEntryPoints.map((name) => world.stack.traefik.at(name)?.active)).toEqual(['green', 'green'])
+
+  if (saved !== undefined) images.name('bot', commitOf('v1.1.0'), saved)
+  await settle(world)
+  expect(serves(world)).toBe(true)
 })
 
 test('fault 37: a bot that ignores SIGTERM is killed at its limit, and the next one starts only then', async () => {

@@ -35,3 +35,21 @@ test('a daemon that lost its lock while it brings the tree to the release does n
   expect(world.daemon.life.dead).toBe(true)
   expect(world.stack.record?.operation).toMatchObject({ phase: 'retiring', warnings: [] })
 })
+
+test('a daemon that lost its lock while it looked at routes that somebody broke keeps no copy of them, and restores nothing', async () => {
+  const world = new World()
+  await world.start()
+  const { effects, traefik } = world.stack
+  world.disturbed = true
+  traefik.replaced('no routes at all')
+  effects.questionInterference = async (_effect, run) => {
+    const answer = await run()
+    world.hasAuthority = false
+    return answer
+  }
+  const before = effects.done.length
+  await world.drive(world.time.pause(60_000))
+  expect(world.daemon.life.dead).toBe(true)
+  expect(effects.done.slice(before).map(({ name }) => name)).toEqual([])
+  expect(traefik.file).toBe('no routes at all')
+})

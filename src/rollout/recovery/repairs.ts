@@ -47,32 +47,50 @@ export async function startServices(context: Context, world: World, release: Rel
       refusals.push(error)
     })
   }
-  const gone = await withoutImage(context, world, release, services)
-  const missing = services.filter((service) => containersOf(world, service).length === 0 && !gone.includes(service))
+  const stuck = await uncreatable(context, world, release, services)
+  const missing = services.filter((service) => containersOf(world, service).length === 0 && !stuck.services.includes(service))
   if (missing.length > 0) {
     await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(release, missing, signal))
     await composeUp(context, release, missing)
   }
-  if (gone.length > 0) refusals.push(new UpdaterError('image_missing', imageGone(gone, release)))
+  refusals.push(...stuck.errors)
   if (refusals.length > 0) throw refusals[0]
 }
 
 /** Whether one service could not be started, which says nothing of the others. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof UpdaterError && (error.code === 'engine_failed' || error.code === 'image_missing')
+function isRefusal(error: unknown): error is UpdaterError {
+  return error instanceof UpdaterError && (error.code === 'engine_failed' || error.code === 'image_missing' || error.code === 'release_refused')
 }
 
-/** Services of the list that have no container, and no image to create one of. */
-export async function withoutImage(context: Context, world: World, release: Release, services: readonly string[]): Promise<string[]> {
-  const absent = services.filter((service) => containersOf(world, service).length === 0)
-  if (absent.length === 0) return []
-  return act(context, 'Looking for images', (signal) => context.ports.runtime.missingImages(release, absent, signal))
+/** Those of the services that have no container and of which none can be created, and why. */
+export interface Uncreatable {
+  readonly services: readonly string[]
+  readonly errors: readonly UpdaterError[]
 }
 
-/** What an operator is told of these. */
-export function imageGone(services: readonly string[], { tag, commit }: Release): string {
-  return `The image of ${services.join(', ')} of ${tag} is gone, so that no container can be created; nothing else waits for it. `
-    + `Load it again by its name of ${commit.slice(0, 12)} and the service is started by itself, or apply another release.`
+/** Looks for what keeps missing containers from being created: an image that is gone (fault 28), a name that the release does not know. */
+export async function uncreatable(context: Context, world: World, release: Release, services: readonly string[]): Promise<Uncreatable> {
+  const unknown: string[] = []
+  const gone: string[] = []
+  const errors: UpdaterError[] = []
+  for (const service of services.filter((one) => containersOf(world, one).length === 0)) {
+    try {
+      gone.push(...await act(context, 'Looking for images', (signal) => context.ports.runtime.missingImages(release, [service], signal)))
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      unknown.push(service)
+      errors.push(error)
+    }
+  }
+  return { services: [...unknown, ...gone], errors: gone.length === 0 ? errors : [...errors, imageGone(gone, release)] }
+}
+
+function imageGone(services: readonly string[], { tag, commit }: Release): UpdaterError {
+  return new UpdaterError(
+    'image_missing',
+    `The image of ${services.join(', ')} of ${tag} is gone, so that no container can be created; nothing else waits for it. `
+      + `Load it again by its name of ${commit.slice(0, 12)} and the service is started by itself, or apply another release.`,
+  )
 }
 
 /** R12: a committed release whose routes were lost: they are written again, then the old color retires. */
@@ -105,6 +123,7 @@ export async function restoreRoutes(context: Context, world: World, topology: To
     if (!isRefusal(error)) throw error
     context.ports.log.warn(sentenceOf(error))
   })
+  context.ports.authority.check()
   const copy = await context.ports.router.keepCopy()
   await holdRollouts(context, copy === null ? why : `${why} A copy of it is at ${copy}.`)
   await route(context, activeColor, topology)

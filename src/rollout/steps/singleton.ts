@@ -139,7 +139,7 @@ async function replaceSingleton(context: Context, singleton: Singleton, release:
   const { id: operation, from } = context.journal.operation
   if (release.commit === from.commit) await act(context, 'Naming what was kept', (signal) => runtime.restoreKept(operation, from, [singleton.service], signal))
   const missing = await act(context, 'Looking for images', (signal) => runtime.missingImages(release, [singleton.service], signal))
-  if (missing.length > 0) throw release.commit === from.commit ? wayBackMissing(missing, release.tag) : imageGone(singleton, release)
+  if (missing.length > 0) throw release.commit === from.commit ? oldImageGone(singleton, release) : imageGone(singleton, release)
 
   const found = await lookAt(context, singleton)
   if (release.commit !== from.commit) await assureWayBack(context, singleton, found)
@@ -192,6 +192,14 @@ function runsRelease(container: Container, release: Release, before: SingletonBe
 
 function lookAt(context: Context, singleton: Singleton): Promise<Container[]> {
   return look({ ...context, signal: context.effects }, [singleton.service])
+}
+
+/** Somebody removed it after the old container was gone: only they can bring it back, and the undo waits for that. */
+function oldImageGone({ service }: Singleton, { tag, commit }: Release): UpdaterError {
+  return new UpdaterError(
+    'image_missing',
+    `The image of ${service} of ${tag}, which is to come back, is gone, so that no container can be created. Load it again by its name of ${commit.slice(0, 12)}; the next look goes on by itself.`,
+  )
 }
 
 function imageGone(singleton: Singleton, release: Release): UpdaterError {

@@ -20,6 +20,7 @@ export async function comeToRest(stage: Stage, waitFor: WaitFor): Promise<void> 
   await waitFor(() => hits.late === 0 && hits.away === 0)
   await leaveMaintenance(stage, waitFor)
   await lookUntilAtRest(stage, waitFor)
+  if (unsettled(world).length > 0 && loadsWhatIsMissed(stage)) await lookUntilAtRest(stage, waitFor)
   if (unsettled(world).length > 0 && isKept(stage)) await upgrade(stage, waitFor)
   const wrong = unsettled(world)
   if (wrong.length > 0) throw new Error(`not at rest after ${looks} looks: ${wrong.join('; ')}\n--- how it came:\n${world.story()}`)
@@ -54,6 +55,13 @@ async function lookUntilAtRest({ world }: Stage, waitFor: WaitFor): Promise<void
     if (unsettled(world).length === 0) return
     await waitFor(() => false, watchInterval)
   }
+}
+
+/** What somebody pruned while no container had it only they can bring back: they do, by its name, as soon as they are told that it is missed. */
+function loadsWhatIsMissed({ pruned, world: { stack, updater } }: Stage): boolean {
+  if (!updater.status().findings.some((finding) => /\b(image|images) of .* (is|are) gone/i.test(finding))) return false
+  for (const [name, image] of pruned) if (!stack.images.ofRelease.has(name)) stack.images.ofRelease.set(name, image)
+  return pruned.size > 0
 }
 
 /**

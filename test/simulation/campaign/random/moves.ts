@@ -2,7 +2,7 @@ import type { CoreSettings } from '../../../../src/rollout/context.ts'
 import { createPolling } from '../../../../src/polling/polling.ts'
 import { managedServices, singletonServices } from '../../../../src/rollout/topology.ts'
 import { routeByHand } from '../../outside.ts'
-import type { Instance } from '../../world/engine.ts'
+import type { Image, Instance } from '../../world/engine.ts'
 import { commitOf } from '../../world/releases.ts'
 import { SimulatedSource } from '../../world/source.ts'
 import { operatorRestart, operatorUp } from '../../world/operator-compose.ts'
@@ -20,6 +20,8 @@ export interface Stage {
   readonly hits: Hits
   /** Ends every outage and illness that still lasts. */
   readonly mend: Set<() => void>
+  /** Images that somebody removed, by name. */
+  readonly pruned: Map<string, Image>
   /** Log lines of all daemons. */
   readonly logs: () => string[]
   /** Another daemon starts beside the one that there is. */
@@ -197,8 +199,12 @@ async function command(stage: Stage, what: Command): Promise<string | null> {
         const [service] = [...singletonServices(stack.topology), ...managedServices(stack.topology)]
         return service === undefined ? null : await (what === 'crash' ? crash : operatorRestart)(stack, service)
       }
-      case 'image prune':
-        return await dockerPruneImages(stack)
+      case 'image prune': {
+        const before = [...stack.images.ofRelease]
+        const complaint = await dockerPruneImages(stack)
+        for (const [name, image] of before) if (!stack.images.ofRelease.has(name)) stage.pruned.set(name, image)
+        return complaint
+      }
       case 'engine killed':
         await killEngine(stack, updaterEnds)
         return null

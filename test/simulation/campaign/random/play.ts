@@ -42,7 +42,7 @@ export async function play(schedule: Schedule, plant?: Plant): Promise<Played> {
   })
   plant?.(world)
   const stage: Stage & Lives = {
-    world, hits, mend: new Set(), daemons, restartsAfter: setting.restartsAfter, revivedAfter: null,
+    world, hits, mend: new Set(), pruned: new Map(), daemons, restartsAfter: setting.restartsAfter, revivedAfter: null,
     takeOver: () => boot(stage),
     logs: () => daemons.flatMap(({ logged }) => logged),
     heard: (what) => heard.push(`${world.time.now}: ${what}`),
