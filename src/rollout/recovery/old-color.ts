@@ -104,12 +104,14 @@ async function isStillUnhealthy(context: Context): Promise<boolean> {
   const { fromColor, targetColor, topology } = operation
   const before = (await observe(context, topology, operation)).colors[targetColor]
   const deadline = clock.monotonic() + context.settings.limits.directHealth
-  while (clock.monotonic() < deadline) {
+  for (;;) {
+    // Looked at once more at the limit: the daemon may have been stopped meanwhile (fault 21).
+    const isOver = clock.monotonic() >= deadline
     const { colors, engineFault } = await observe(context, topology, operation)
     if (engineFault !== null || colors[fromColor] !== 'unhealthy' || colors[targetColor] !== before) return false
+    if (isOver) return true
     await clock.sleep(context.settings.gates.quickest, context.signal)
   }
-  return true
 }
 
 /** What an operator can do, for the finding. */

@@ -6,7 +6,7 @@ import { otherColor, servicesOf, singletonServices, type Topology } from '../top
 import { containersOf, fallen, recreated } from './decide.ts'
 import type { World } from './observation.ts'
 import { failedOnceMore, mayStart, noTries, type Patience } from './patience.ts'
-import { imageGone, startServices, stopStandby, withoutImage } from './repairs.ts'
+import { startServices, stopStandby, uncreatable } from './repairs.ts'
 
 /** What is left for later. */
 export interface Rest {
@@ -43,9 +43,9 @@ export async function startFallen(context: Context, world: World, topology: Topo
   patience.fallen = new Map(down.map((service) => [service, seenAs(world, service, patience, now)]))
   const ripe = hurry ? down : down.filter((service) => now - (patience.fallen.get(service)?.since ?? now) >= graceOf(service))
   if (ripe.length === 0) return { told: null, againIn: fallenGrace }
-  const gone = await withoutImage(context, world, active, ripe)
-  const told = gone.length === 0 ? null : imageGone(gone, active)
-  const able = ripe.filter((service) => !gone.includes(service))
+  const stuck = await uncreatable(context, world, active, ripe)
+  const told = stuck.errors.length === 0 ? null : stuck.errors.map(sentenceOf).join(' ')
+  const able = ripe.filter((service) => !stuck.services.includes(service))
   if (able.length === 0) return { told, againIn: null }
   const due = hurry ? able : able.filter((service) => startableIn(patience, service, now) <= 0)
   if (due.length === 0) return { told, againIn: Math.min(...able.map((service) => startableIn(patience, service, now))) }
