@@ -12,7 +12,7 @@ const waitingOnEngine = ['test/docker/faults/{full-disk,socket,traefik}.test.ts'
 const onProcesses = ['test/sandbox/**/*.test.ts', 'test/demo/**/*.test.ts']
 
 /** Those that take tens of minutes, run by `npm run test:long`; docs/reliability.md says what each of them shows. */
-const long = ['test/simulation/campaign/pairs-*.test.ts', 'test/simulation/campaign/random/*-half.test.ts']
+const long = ['test/simulation/campaign/pairs-*.test.ts']
 const leftOut = process.env['ZETHERION_LONG'] === '1' ? [] : long
 
 export default defineConfig({

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { useLightAbort } from '../../world/light-abort.ts'
-import { playOrdered } from './ordered.ts'
+import { limitOfTest, playOrdered } from './ordered.ts'
 
 let restore: () => void = () => undefined
 beforeAll(() => {
@@ -11,4 +11,4 @@ afterAll(() => restore())
 test('random schedules, first half: every rule holds after every effect, and all comes to rest', async (context) => {
   const failure = await playOrdered(context, 0)
   expect(failure, failure ?? '').toBeNull()
-})
+}, limitOfTest())

@@ -2,10 +2,14 @@ import type { TestContext } from 'vitest'
 import { tellFigure } from '../../../reporting/figures.ts'
 import { distribution, playCampaign, type CampaignOptions } from './campaign.ts'
 
-/** Schedules of one half of the campaign in the test command, as many as fit in their time. */
-const usualHalf = 50_000
-/** Of a half whose number was not ordered, ms of wall clock. */
-const usualLimit = 4 * 60_000
+/** Schedules of both halves together in the test command: about five minutes on two cores. */
+const usual = 40_000
+/** With ZETHERION_LONG=1. */
+const inTheLongRun = 100_000
+/** Of a half of the usual number, ms of wall clock: a machine that is busy plays fewer. */
+const usualLimit = 6 * 60_000
+/** That one schedule may take on a machine that is busy, ms. */
+const atMostEach = 100
 /** What a campaign of this many must have reached, or it proves little. */
 const enough = 3_000
 const mustReach: readonly string[] = [
@@ -18,18 +22,27 @@ const betweenHalves = 1_000_000
 
 /**
  * What was ordered by the environment: ZETHERION_SCHEDULES (of both halves together, however long they take; default
- * 100,000 or what fits in four minutes), ZETHERION_SEED (default 1), and ZETHERION_PATH to play a failure again.
+ * 40,000 or what fits in six minutes, with ZETHERION_LONG=1 100,000), ZETHERION_SEED (default 1), and ZETHERION_PATH to
+ * play a failure again.
  */
 function ordered(half: 0 | 1): CampaignOptions {
   const seed = numberOf('ZETHERION_SEED', 1)
   const path = process.env['ZETHERION_PATH']
   if (path !== undefined) return { seed, schedules: 1, path }
-  const isOrdered = process.env['ZETHERION_SCHEDULES'] !== undefined
-  return {
-    seed: seed + half * betweenHalves,
-    schedules: Math.ceil(numberOf('ZETHERION_SCHEDULES', 2 * usualHalf) / 2),
-    ...(!isOrdered && { limit: usualLimit }),
-  }
+  const { both, isLimited } = orderedNumber()
+  return { seed: seed + half * betweenHalves, schedules: Math.ceil(both / 2), ...(isLimited && { limit: usualLimit }) }
+}
+
+function orderedNumber(): { readonly both: number; readonly isLimited: boolean } {
+  const isLong = process.env['ZETHERION_LONG'] === '1'
+  const isLimited = !isLong && process.env['ZETHERION_SCHEDULES'] === undefined
+  return { both: numberOf('ZETHERION_SCHEDULES', isLong ? inTheLongRun : usual), isLimited }
+}
+
+/** Ms after which the test of a half has failed, whatever was ordered: shrinking a failure takes its time, too. */
+export function limitOfTest(): number {
+  const { both, isLimited } = orderedNumber()
+  return 20 * 60_000 + (isLimited ? 0 : both / 2 * atMostEach)
 }
 
 /** Plays what was ordered, prints what was reached, and tells the figures. @returns the first failure's story; else what was never reached although it should have been; null when all is well */
