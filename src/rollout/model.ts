@@ -54,6 +54,8 @@ export interface SingletonBefore {
   readonly service: string
   readonly containerId: string
   readonly imageId: string
+  /** What it runs where that is another release than the rest: put back beside a color that had to be kept (R10). */
+  readonly release?: Release
 }
 
 /** The three written versions of the routes file that a rollout deals with, by their generation tokens. */

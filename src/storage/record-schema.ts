@@ -62,7 +62,7 @@ const OpenOperation = Type.Object({
   startedAt: Text,
   topology: Topology,
   generations: Type.Union([Type.Object({ target: Text, back: Text }), Type.Null()]),
-  singletonsBefore: Type.Array(Type.Object({ service: Text, containerId: Text, imageId: Text })),
+  singletonsBefore: Type.Array(Type.Object({ service: Text, containerId: Text, imageId: Text, release: Type.Optional(Release) })),
   failure: Type.Union([Type.Object({ code: Code, cause: FailureCause, sentence: Text, step: MaybeText }), Type.Null()]),
   pauseRequested: MaybeText,
   interruptions: Count,

@@ -1,11 +1,11 @@
 import { failureOf, withHold } from '../rollout/consequences.ts'
 import type { Context } from '../rollout/context.ts'
-import { look } from '../rollout/engine.ts'
+import { isOfRelease, look } from '../rollout/engine.ts'
 import { UpdaterError, causeOf, firstLine, isLost, sentenceOf } from '../rollout/errors.ts'
 import { appendHistory } from '../rollout/history.ts'
 import { changeOperation } from '../rollout/journal.ts'
 import { withKnownTag } from '../rollout/known-tags.ts'
-import type { OpenOperation, Release, UpdateResult } from '../rollout/model.ts'
+import type { Container, OpenOperation, Release, SingletonBefore, UpdateResult, UpdaterRecord } from '../rollout/model.ts'
 import type { Patience } from '../rollout/recovery/patience.ts'
 import { reconcile } from '../rollout/recovery/reconcile.ts'
 import { resultOf } from '../rollout/results.ts'
@@ -108,7 +108,7 @@ async function open(attempt: Attempt, target: Release): Promise<void> {
   const singletons = await look(context, singletonServices(topology))
   const operation: OpenOperation = {
     ...draft(attempt, target, now(context)),
-    singletonsBefore: singletons.map(({ service, id, imageId }) => ({ service, containerId: id, imageId })),
+    singletonsBefore: singletons.map((container) => singletonBefore(context.journal.record, container)),
   }
   await context.journal.commit((current) => {
     const obstacle = obstacleTo(attempt.wish.kind, current)
@@ -118,6 +118,15 @@ async function open(attempt: Attempt, target: Release): Promise<void> {
     return { ...current, operation, lastAttemptedTag: target.tag, knownTags }
   })
   attempt.opened()
+}
+
+/** One that was put back beside a kept color (R10) is of an earlier release than what else runs. */
+function singletonBefore({ active, lastGood, previous }: UpdaterRecord, container: Container): SingletonBefore {
+  const { service, id, imageId, commit } = container
+  const before = { service, containerId: id, imageId }
+  if (isOfRelease(container, active)) return before
+  const release = [lastGood, ...previous].find((one) => one?.commit === commit)
+  return release ? { ...before, release } : before
 }
 
 /** Undoes after a failure, by the very path that recovery takes after a crash. */

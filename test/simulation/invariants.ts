@@ -207,6 +207,8 @@ export class Invariants implements EffectWatch {
       return
     }
     if (effect.commit === (operation.phase === 'retiring' ? operation.target : operation.from).commit) return
+    // A bot of an earlier release than the rest goes back to its own (R10).
+    if (operation.phase === 'swapping' && operation.singletonsBefore.some(({ service, release }) => release?.commit === effect.commit && effect.services?.join() === service)) return
     const intents = topology.singletons.flatMap(({ name, service }) => (effect.services?.includes(service) === true ? [stepNames.restart(name)] : []))
     const starts = (effect.services ?? []).filter((service) => this.#watched().stack.colorOf(service) !== null).map(stepNames.start)
     const wanted = [...intents, ...starts].join(', ')

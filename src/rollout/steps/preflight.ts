@@ -1,26 +1,29 @@
 import { withSignal, type Context } from '../context.ts'
 import { UpdaterError } from '../errors.ts'
 import { stepNames } from '../plan.ts'
-import { managedServices, singletonServices } from '../topology.ts'
+import { managedServices } from '../topology.ts'
 import { within } from '../within.ts'
 import { wasFoundRunning } from './found-running.ts'
+import { homeOf } from './home-of.ts'
 import { gate } from './step.ts'
 
 /** Refuses a release that cannot work, and one that could not be undone, before anything is changed. */
 export async function preflight(context: Context): Promise<void> {
   const { clock, runtime } = context.ports
-  const { target, from, topology } = context.journal.operation
+  const { operation } = context.journal
+  const { target, from, topology } = operation
   const limit = { name: 'engineCall', milliseconds: context.settings.limits.engineCall }
   const needBytes = context.journal.record.lastBuildBytes
 
   await gate(context, stepNames.preflight, () =>
     within(clock, limit, 'Checking the release', context.signal, async (signal) => {
-      const [, missing, conflicts] = await Promise.all([
+      const [, gone, conflicts] = await Promise.all([
         runtime.preflight(target, managedServices(topology), needBytes, signal),
         // Reads the running release's compose files too: what cannot be read could not be started again.
-        runtime.missingImages(from, singletonServices(topology), signal),
+        Promise.all(topology.singletons.map((singleton) => runtime.missingImages(homeOf(operation, singleton), [singleton.service], signal))),
         treeConflicts(withSignal(context, signal)),
       ])
+      const missing = gone.flat()
       if (missing.length > 0) throw wayBackMissing(missing, from.tag)
       if (conflicts.length > 0) throw treeConflict(conflicts, target.tag)
     }),

@@ -6,6 +6,7 @@ import { stepNames } from '../plan.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Singleton } from '../topology.ts'
 import { seconds, within } from '../within.ts'
+import { homeOf } from './home-of.ts'
 import { wayBackMissing } from './preflight.ts'
 import { composeUp } from './standby.ts'
 import { effect, gate } from './step.ts'
@@ -17,7 +18,7 @@ const lookEvery = 100
 export async function replaceSingletons(context: Context): Promise<void> {
   const { topology, target } = context.journal.operation
   for (const singleton of topology.singletons) {
-    await effect(context, [stepNames.restart(singleton.name)], () => replaceSingleton(context, singleton, target))
+    await effect(context, [stepNames.restart(singleton.name)], () => replaceSingleton(context, singleton, target, 'forth'))
     await gate(context, stepNames.singletonHealth(singleton.name), () => awaitSingleton(context, singleton))
   }
 }
@@ -27,19 +28,20 @@ export async function replaceSingletons(context: Context): Promise<void> {
  * @returns why one that is back is not well, for there is nothing left to undo about it; null when all are
  */
 export async function restoreSingletons(context: Context): Promise<string | null> {
-  const { topology, from, singletonsBefore } = context.journal.operation
+  const { operation } = context.journal
   let unwell: string | null = null
-  for (const singleton of topology.singletons.toReversed()) {
+  for (const singleton of operation.topology.singletons.toReversed()) {
     const found = await lookAt(context, singleton)
-    const before = singletonsBefore.find(({ service }) => service === singleton.service)
-    const old = found.find(({ id }) => id === before?.containerId) ?? theOnlyOne(found, (one) => isRunning(one) && runsRelease(one, from, before))
+    const before = operation.singletonsBefore.find(({ service }) => service === singleton.service)
+    const home = homeOf(operation, singleton)
+    const old = found.find(({ id }) => id === before?.containerId) ?? theOnlyOne(found, (one) => isRunning(one) && runsRelease(one, home, before))
     if (old === undefined) {
-      await replaceSingleton(context, singleton, from)
+      await replaceSingleton(context, singleton, home, 'back')
     } else {
       await removeAll(context, singleton, found.filter(({ id }) => id !== old.id))
       // First of all it runs again: a tag that cannot be moved must not keep it away.
       if (!isRunning(old)) await act(context, `Starting ${singleton.service}`, (signal) => context.ports.runtime.start(old.id, signal))
-      await tagIfThere(context, singleton, from)
+      await tagIfThere(context, singleton, home)
     }
     await awaitSingleton(context, singleton, old?.restarts).catch((error: unknown) => {
       if (!isUnwell(error)) throw error
@@ -64,18 +66,18 @@ export async function someIsDown(context: Context): Promise<boolean> {
  * @returns what there is to tell, in sentences: of which release they are if not of the target, and what is not well
  */
 export async function keepWorkingSingletons(context: Context): Promise<string[]> {
-  const { topology, phase, from } = context.journal.operation
-  if (topology.singletons.length === 0) return []
-  const beside = `${topology.singletons.map(({ service }) => service).join(', ')} runs ${from.tag} beside it.`
-  if (phase !== 'swapping') return [beside]
+  const { operation } = context.journal
+  const { singletons } = operation.topology
+  const beside = singletons.map((singleton) => `${singleton.service} runs ${homeOf(operation, singleton).tag} beside it.`)
+  if (operation.phase !== 'swapping') return beside
   if (!(await someIsDown(context)) && (await targetsWork(context))) return []
   try {
     const unwell = await restoreSingletons(context)
-    return unwell === null ? [beside] : [beside, unwell]
+    return unwell === null ? beside : [...beside, unwell]
   } catch (error) {
     // Nothing was stopped; the watch starts what is left (R16).
     if (!(error instanceof UpdaterError && error.code === 'image_missing')) throw error
-    return [sentenceOf(error)]
+    return [`${singletons.map(({ service }) => service).join(', ')} may not work: that of ${operation.target.tag} does not, and of the one before it the image is gone.`]
   }
 }
 
@@ -134,15 +136,15 @@ function isUnwell(error: unknown): boolean {
  * The singleton's way (design.md): nothing is stopped that could not be started again; exit seen on every container of
  * the service; removed by id; only then the tag moves and compose creates the next one (I2).
  */
-async function replaceSingleton(context: Context, singleton: Singleton, release: Release): Promise<void> {
+async function replaceSingleton(context: Context, singleton: Singleton, release: Release, way: 'forth' | 'back'): Promise<void> {
   const { runtime } = context.ports
-  const { id: operation, from } = context.journal.operation
-  if (release.commit === from.commit) await act(context, 'Naming what was kept', (signal) => runtime.restoreKept(operation, from, [singleton.service], signal))
+  const { id: operation } = context.journal.operation
+  if (way === 'back') await act(context, 'Naming what was kept', (signal) => runtime.restoreKept(operation, release, [singleton.service], signal))
   const missing = await act(context, 'Looking for images', (signal) => runtime.missingImages(release, [singleton.service], signal))
-  if (missing.length > 0) throw release.commit === from.commit ? oldImageGone(singleton, release) : imageGone(singleton, release)
+  if (missing.length > 0) throw way === 'back' ? oldImageGone(singleton, release) : imageGone(singleton, release)
 
   const found = await lookAt(context, singleton)
-  if (release.commit !== from.commit) await assureWayBack(context, singleton, found)
+  if (way === 'forth') await assureWayBack(context, singleton, found)
   await removeAll(context, singleton, found)
   await act(context, 'Tagging images', (signal) => runtime.tag(release, [singleton.service], signal))
   await composeUp(context, release, [singleton.service])
@@ -151,10 +153,11 @@ async function replaceSingleton(context: Context, singleton: Singleton, release:
 /** What runs can be created again: its image is there and stays, and there is room for a container. @throws image_missing, disk_full */
 async function assureWayBack(context: Context, singleton: Singleton, found: readonly Container[]): Promise<void> {
   const { runtime } = context.ports
-  const { id: operation, from } = context.journal.operation
-  const missing = await act(context, 'Looking for images', (signal) => runtime.missingImages(from, [singleton.service], signal))
-  if (missing.length > 0) throw wayBackMissing(missing, from.tag)
-  for (const container of found) await act(context, 'Keeping its image', (signal) => runtime.keepImage(container.id, operation, signal))
+  const { operation } = context.journal
+  const home = homeOf(operation, singleton)
+  const missing = await act(context, 'Looking for images', (signal) => runtime.missingImages(home, [singleton.service], signal))
+  if (missing.length > 0) throw wayBackMissing(missing, home.tag)
+  for (const container of found) await act(context, 'Keeping its image', (signal) => runtime.keepImage(container.id, operation.id, signal))
 }
 
 async function removeAll(context: Context, singleton: Singleton, containers: readonly Container[]): Promise<void> {
