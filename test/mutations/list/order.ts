@@ -100,11 +100,11 @@ export const orderMutations: readonly Mutation[] = [
   },
   {
     name: 'a bot is stopped although the next one\'s image is gone', file: singleton,
-    text: '  if (missing.length > 0) throw release.commit', instead: '  if (missing.length > 9) throw release.commit',
+    text: '  if (missing.length > 0) throw way ===', instead: '  if (missing.length > 9) throw way ===',
   },
   {
     name: 'a bot is stopped although its own image is gone', file: singleton,
-    text: '  if (release.commit !== from.commit) await assureWayBack(context, singleton, found)\n', instead: '',
+    text: "  if (way === 'forth') await assureWayBack(context, singleton, found)\n", instead: '',
   },
   {
     name: 'a release is begun although the way back is gone', file: 'src/rollout/steps/preflight.ts',
