@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes local stand-ins for the third-party images of the whole stack, because a private engine reaches no registry:
-# PostgreSQL is the real program from Debian's packages; qdrant, ollama and cloudflared are small programs of
+# PostgreSQL is the real program from Debian's packages; qdrant, ollama, cloudflared and socket-proxy are small programs of
 # test/stack/stand-ins. Each keeps its image's user, paths, volumes, ports and commands. What a build would fetch (packages,
 # modules of node) is handed out by commands of the same names from what this machine has.
 set -euo pipefail
@@ -17,8 +17,8 @@ usage() {
   cat <<TEXT
 usage: stack-images.sh SOCKET IMAGE...
 Makes each IMAGE in the engine behind SOCKET, unless it is there. Its repository tells what is made:
-  postgres, qdrant/qdrant, ollama/ollama, cloudflare/cloudflared, docker (the client with Compose), and
-  node, which gets an apt-get that knows git and ca-certificates, and an npm that knows this project's modules
+  postgres, qdrant/qdrant, ollama/ollama, cloudflare/cloudflared, wollomatic/socket-proxy (built with Go), docker (the client
+  with Compose), and node, which gets an apt-get that knows git and ca-certificates, and an npm that knows this project's modules
 Run base-images.sh first.
 TEXT
 }
@@ -47,6 +47,7 @@ make() {
     qdrant/qdrant) make_qdrant "$1" ;;
     ollama/ollama) make_ollama "$1" ;;
     cloudflare/cloudflared) make_cloudflared "$1" ;;
+    wollomatic/socket-proxy) make_socket_proxy "$1" ;;
     docker) make_docker "$1" ;;
     node) make_node "$1" ;;
     *) die "there is no stand-in for $1" ;;
@@ -121,6 +122,22 @@ COPY root /
 USER 65532:65532
 ENTRYPOINT ["cloudflared", "--no-autoupdate"]
 CMD ["version"]
+DOCKERFILE
+}
+
+# One program under both names of the real image, which has nothing else.
+make_socket_proxy() {
+  local context="$WORK/socket-proxy"
+  mkdir -p "$context"
+  (cd "$STAND_INS/socket-proxy" && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$context/socket-proxy" .)
+  cp "$context/socket-proxy" "$context/healthcheck"
+  build_on "$1" "$context" <<DOCKERFILE
+FROM scratch
+USER 65534:65534
+VOLUME /var/run/docker.sock
+EXPOSE 2375
+ENTRYPOINT ["/socket-proxy"]
+COPY healthcheck socket-proxy /
 DOCKERFILE
 }
 

@@ -5,8 +5,10 @@ import { bothColors } from './chapters/both-colors.ts'
 import { comebacks } from './chapters/comebacks.ts'
 import { doctorInside } from './chapters/doctor.ts'
 import { firstStart } from './chapters/first-start.ts'
+import { operating, takenDown } from './chapters/operating.ts'
 import { rollouts } from './chapters/rollout.ts'
 import type { Scene } from './chapters/scene.ts'
+import { behindSocketProxy } from './chapters/socket-proxy.ts'
 import { buildProbe } from './harness/inside.ts'
 import { prepareWholeStack } from './harness/whole-stack.ts'
 import { evidence } from './statements/evidence.ts'
@@ -49,7 +51,10 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
   doctorInside(here)
   bothColors(here)
   rollouts(here)
+  operating(here)
   comebacks(here)
+  behindSocketProxy(here)
+  takenDown(here)
 
   it('docs/stack.md has a row for each statement of the seeds, and each test that it names has passed here', async () => {
     const unproven = statements.flatMap(({ shown }) => shown).filter(({ kind, title }) => kind === 'engine' && !passed.has(title)).map(({ title }) => title)

@@ -73,6 +73,18 @@ export function composition(here: Here): void {
     for (const [container] of each) expect(Number(await stack.docker('inspect', '--format', '{{.HostConfig.MemoryReservation}}', container)), container).toBeGreaterThan(0)
   })
 
+  it('all together may take what the seed adds up to, and have as much reserved', async () => {
+    const { stack } = here()
+    // The older document's six; `16.25G` is what they come to with skills in both colors.
+    const six = ['zetherion-ai-bot', 'zetherion-ai-skills-blue', 'zetherion-ai-qdrant', 'zetherion-ai-postgres', 'zetherion-ai-ollama', 'zetherion-ai-ollama-router']
+    const sum = async (what: string, names: readonly string[]): Promise<number> => (await stack.docker('inspect', '--format', `{{.HostConfig.${what}}}`, ...names)).split('\n').reduce((total, figure) => total + Number(figure), 0) / 1024 ** 3
+    expect(await sum('Memory', [...six, 'zetherion-ai-skills-green'])).toBe(16.25)
+    expect(Math.round(await sum('MemoryReservation', six) * 2) / 2).toBe(4.5)
+    expect(await sum('NanoCpus', six) * 1024 ** 3 / 1e9, 'where the machine has them').toBeLessThanOrEqual(12)
+    expect(each.filter(([name]) => six.includes(name)).reduce((total, [, { cpus }]) => total + (cpus ?? 0), 0)).toBe(12)
+    expect(Object.entries(reservations).filter(([name]) => name !== 'zetherion-ai-skills-green').reduce((total, [, [, cpus]]) => total + Number(cpus), 0)).toBe(2.75)
+  })
+
   it('ollama may take four processors where the machine has them, and qdrant, the bot and the router two', async () => {
     const { stack } = here()
     const text = await readFile(join(stack.directory, 'docker-compose.yml'), 'utf8')

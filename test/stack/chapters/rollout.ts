@@ -34,7 +34,7 @@ export function rollouts(here: Here): void {
     expect(await stack.operator.run('find', find, { cwd: stack.directory })).toBe('')
   })
 
-  it('a release whose bot dies is undone: traffic and the one bot are back, no request fails, and rollouts are paused until unpause', async (context) => {
+  it('a release whose bot dies is undone: traffic and the one bot are back, no request fails, and rollouts are paused until the operator unpauses', async (context) => {
     const { result, served } = await underLoad(context, here(), () => apply(here(), 'v1.4.0'))
 
     const { stack } = here()
@@ -42,7 +42,9 @@ export function rollouts(here: Here): void {
     expect(served).toEqual({ skills: ['v1.1.0', 'v1.4.0', 'v1.1.0'], api: ['v1.1.0', 'v1.4.0', 'v1.1.0'] })
     expect(await stack.docker('inspect', '--format', '{{.State.Health.Status}} {{.RestartCount}}', 'zetherion-ai-bot')).toBe('healthy 0')
     expect((await stack.skills.post('/update/apply', { tag: 'v1.7.0', version: '1.7.0' })).status).toBe(423)
-    expect((await stack.skills.post('/update/unpause')).body).toMatchObject({ resumed: true })
+    expect((await stack.skills.post('/update/unpause')).status, 'as signed by the bot').toBe(404)
+    expect((await stack.updater.get('/status')).body).toMatchObject({ paused: true })
+    expect((await stack.updater.post('/update/unpause')).body).toMatchObject({ resumed: true })
   }, rolloutLimit)
 }
 
@@ -55,7 +57,7 @@ export async function apply({ stack }: Scene, tag: string): Promise<Answer> {
 }
 
 /** Does something under load on both entry points; not one request may fail, and never may there be two bots. */
-async function underLoad(context: TestContext, { stack }: Scene, action: () => Promise<Answer>): Promise<Seen<Answer>> {
+export async function underLoad(context: TestContext, { stack }: Scene, action: () => Promise<Answer>): Promise<Seen<Answer>> {
   const load = startLoad(await stack.loadTargets(), releaseOf, 15)
   try {
     await eventually('answers of both entry points', () => load.served.length >= 2 ? true : null)

@@ -3,7 +3,7 @@ import { cp, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { repository } from '../../../demo/stack/project.ts'
-import { RELEASES } from '../../../reference-app/scripts/releases.js'
+import { RELEASES, type ReleasePlan } from '../../../reference-app/scripts/releases.js'
 
 const run = promisify(execFile)
 
@@ -22,8 +22,14 @@ export async function layOutProject(directory: string): Promise<void> {
   }
 }
 
-/** Those releases of the reference app that change the app alone: this project's compose file is none of theirs. */
-export const appReleases = RELEASES.filter(({ changes }) => changes.every(({ file }) => file !== 'docker-compose.yml'))
+/** Those releases of the reference app that change the app alone, as this project's compose file is none of theirs, and one more. */
+export const appReleases: readonly ReleasePlan[] = [
+  ...RELEASES.filter(({ changes }) => changes.every(({ file }) => file !== 'docker-compose.yml')),
+  {
+    tag: 'v1.8.0', kind: 'good', description: 'Describes the calendar skill better still.',
+    changes: [{ file: 'src/skills/catalogue.js', find: "'Finds free time for everyone.'", replace: "'Finds time that everyone has.'" }],
+  },
+]
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'

@@ -105,7 +105,8 @@ export async function overEngine(ground: Ground, endings: (() => Promise<unknown
   })
   await following.open
   endings.push(() => Promise.resolve(following.end()))
-  const addressOf = (container: string): Promise<string> => docker('inspect', container, '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}')
+  // On one of its networks: this host reaches each.
+  const addressOf = async (container: string): Promise<string> => (await docker('inspect', container, '--format', '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}')).split('\n')[0] ?? ''
   const entryPoints = async (): Promise<{ skills: string; api: string }> => {
     const address = await addressOf('zetherion-ai-traefik')
     return { skills: `http://${address}:8080`, api: `http://${address}:8443` }

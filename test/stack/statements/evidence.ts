@@ -9,7 +9,7 @@ export function evidence(statements: readonly Statement[]): string {
     '# The stack, statement by statement\n',
     'What the specification says of the stack, and the test that shows it. Written by `npx vitest run test/unit/house/stack.test.ts -u`, which fails when a row has no proof or names a test that',
     'is not there; `test/stack/stack.test.ts` fails when a test that is named here has not passed on a real engine. Its tests try to break each limit from inside of the containers, with `test/stack/probe`.\n',
-    'The images of qdrant, ollama and cloudflared are stood in for there (no registry is asked), PostgreSQL is Debian\'s; names, users, paths, ports and commands are those of the real images.\n',
+    'The images of qdrant, ollama, cloudflared and the socket proxy are stood in for there (no registry is asked), PostgreSQL is Debian\'s; names, users, paths, ports and commands are those of the real images.\n',
     'Seed 1 is the older document, 2 the newer one, R the settled readings.',
     ...sections.flatMap((name) => [
       `\n## ${name}\n`, '| seed | statement | shown by |', '|---|---|---|',

@@ -12,6 +12,7 @@ export const olderServices = [
     ['distroless base images for the application services', t.noShell],
     ['pinned image digests for third-party services', t.names, { note: 'qdrant and ollama, whose digests were read in a public source; the others by tag, as the settled readings allow' }],
     ['resource limits on every container', t.memory, t.processors, t.pids],
+    ['total resource envelope: 4.5G - 16.25G memory, 2.75 - 12.0 CPU cores', t.envelope, { note: 'the document\'s own rows add up to 15.75G; with a second skills, the other color, to its 16.25G' }],
     ['two separate Ollama containers keep dedicated models loaded', t.loaded],
   ]),
   ...section('Bot', '1', [

@@ -11,7 +11,7 @@ export const olderWhole = [
   ]),
   ...section('Volumes', '1', [
     ['four named volumes, which outlive containers and image updates', t.volumes, t.downUp, t.reboot],
-    ['./data and ./logs are directories of the host', t.botWrites],
+    ['./data and ./logs are directories of the host', t.botWrites, t.downWithVolumes],
   ]),
   ...section('Hardening', '1', [
     ['no shell and no package manager in application images', t.noShell],
@@ -42,12 +42,18 @@ export const olderWhole = [
   ]),
   ...section('GPU', '1', [
     ['optional: devices of the ollama service, driver nvidia, count all, capability gpu', t.gpu, { note: 'declared; this machine has no GPU, so the engine was not asked for one' }],
+    ['requires an NVIDIA GPU, the NVIDIA Container Toolkit and its runtime on the host', { note: 'of the host; nothing here to show' }],
     ['not required: everything runs on CPUs', t.allHealthy],
   ]),
   ...section('Managing', '1', [
     ['docker compose up -d starts all services', t.startOrder, t.allHealthy],
     ['docker compose down stops and removes all, volumes stay', t.downUp],
+    ['docker compose down -v removes the volumes too (destroys data)', t.downWithVolumes],
+    ['docker compose restart zetherion-ai-bot restarts a single service', t.restart],
     ['docker compose up -d --build rebuilds', t.startOrder],
+    ['docker compose logs -f zetherion-ai-bot, and logs -f of all', t.restart, t.everyLog],
+    ['docker stats: resource usage of all containers', t.stats],
+    ['docker compose ps: health of all services', t.ps],
     ['models are pulled and listed by docker exec … ollama pull / list', t.pulled],
   ]),
 ]

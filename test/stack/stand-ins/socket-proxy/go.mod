@@ -1,0 +1,3 @@
+module zetherion/socket-proxy
+
+go 1.26
