@@ -3,7 +3,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { engineAvailable, missing } from '../engine/availability.ts'
 import { seenContainers } from '../docker/kill/engine-look.ts'
@@ -35,6 +35,13 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
     await buildLoad(join(directory, 'load.mjs'))
     scene = { ...(await preparePredecessor(endings)), document: await readDocument(), load: join(directory, 'load.mjs') }
   }, 10 * 60_000)
+  let stopped = false
+  beforeEach(() => {
+    if (stopped) throw new Error('told no further: an earlier step was not taken, see the first that failed')
+  })
+  afterEach(({ task }) => {
+    stopped ||= task.result?.state === 'fail'
+  })
   afterAll(async () => {
     for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
   }, 180_000)
@@ -42,8 +49,8 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
   /** A line of the document, as the operator types it; what stands behind `sudo` is root's. */
   const type = async (command: string): Promise<string> => {
     const { stack: { directory, engine, operator } } = here()
-    if (!command.startsWith('sudo ')) return operator.run('bash', ['-euo', 'pipefail', '-c', command], { cwd: directory })
-    return (await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', command.slice('sudo '.length)], { cwd: directory, env: engine.env })).stdout
+    if (!command.startsWith('sudo ')) return operator.run('bash', ['--norc', '-euo', 'pipefail', '-c', command], { cwd: directory })
+    return (await promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', command.slice('sudo '.length)], { cwd: directory, env: engine.env })).stdout
   }
   const typeAll = async (commands: readonly string[]): Promise<string> => {
     const said: string[] = []
@@ -76,6 +83,21 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
     expect((await stack.skills.post('/update/apply', { tag: 'v2.0.1', version: '2.0.1' })).status, 'a rollout asked for by skills of old').toBe(423)
     const others = (containers: Awaited<ReturnType<typeof seenContainers>>) => containers.filter(({ service }) => service !== 'zetherion-ai-updater').map(({ id, service, state }) => `${service} ${id} ${state}`).sort()
     expect(others(await seenContainers(stack.engine.socketPath)), 'nothing but the updater was exchanged').toEqual(others(before))
+  })
+
+  it('until step 5 there is a way back, and a second try', async (context) => {
+    const { stack, document } = here()
+    const { failed, served } = await loaded(context, async () => {
+      await typeAll(document.wayBack)
+      expect(await stack.docker('inspect', '--format', '{{.State.Status}} {{.Config.Image}}', 'zetherion-ai-updater')).toBe('running gcr.io/distroless/nodejs20-debian12:nonroot')
+      expect(JSON.parse(await file('data/updater-state.json'))).toEqual(predecessorState)
+      await typeAll(document.step(2))
+      await settle()
+      await typeAll([...document.step(3), ...document.step(4)])
+    })
+    expect(failed, 'requests that failed').toEqual([])
+    expect(served).toEqual([['v1.0.0']])
+    expect(await status()).toMatchObject({ state: 'idle', active_color: 'green', last_good_tag: 'v1.0.0', paused: true })
   })
 
   it('a release whose bot dies is undone: the bot that the predecessor started is back, from its own image', async (context) => {
@@ -171,17 +193,17 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
   })
 
   it('R1: an older updater beside the record of a newer one only observes, and says so; the file stays as it is', async () => {
-    const { stack } = here()
+    const { stack, document } = here()
     await type('scripts/upgrade-updater.sh')
     // What it writes from here on the kept copy does not know.
     expect((await inside(stack, 'zetherion-ai-updater', ['updaterctl', 'doctor'])).code).toBe(0)
-    await stack.compose('stop', 'zetherion-ai-updater')
+    const [stop = '', tag = '', , up = ''] = document.below('Going back to an older updater')
+    await type(stop)
     const path = join(stack.directory, 'state/updater-state.json')
     await writeFile(path, (await readFile(path, 'utf8')).replace(/"schema": (\d+)/, (_, schema) => `"schema": ${Number(schema) + 1}`))
     const newer = await readFile(path)
     const containers = await seenContainers(stack.engine.socketPath)
-    await stack.docker('image', 'tag', 'zetherion-updater:before-upgrade', 'zetherion-updater:current')
-    await stack.compose('up', '-d', '--no-deps', '--no-build', '--wait', 'zetherion-ai-updater')
+    await typeAll([tag, up])
 
     const refused = await stack.updater.post('/update/apply', { tag: 'v2.0.1', version: '2.0.1' })
     expect(refused.status).toBe(503)

@@ -7,6 +7,8 @@ export interface Document {
   readonly text: string
   /** The commands of a step, one line each. @throws Error when it has none */
   step(number: number): readonly string[]
+  /** The way back until step 5. */
+  readonly wayBack: readonly string[]
   /** The commands below a heading, one line each. @throws Error when there are none */
   below(heading: string): readonly string[]
   /** The override that step 3 shows. */
@@ -23,6 +25,7 @@ export async function readDocument(): Promise<Document> {
   return {
     text,
     step: (number) => commandsOf(text.split(/^(?=\d\. )/m).find((part) => part.startsWith(`${number}. `))?.split(/^(?=\S)/m).slice(0, 1).join(''), `step ${number}`),
+    wayBack: commandsOf(text.split(/^(?=Until step 5)/m)[1]?.split(/^## /m)[0], 'the way back'),
     below: (heading) => commandsOf(text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)), heading),
     override: parse(blocks(text, 'yaml').join('\n')),
   }
