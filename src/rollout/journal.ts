@@ -92,6 +92,11 @@ export class Journal {
     })
   }
 
+  /** Resolves once all changes that were asked for before have had their turn. */
+  caughtUp(): Promise<void> {
+    return this.#inTurn(() => Promise.resolve())
+  }
+
   /** Writes what could not be written. @throws storage_failed */
   async save(): Promise<void> {
     if (this.#unsaved) await this.commit((record) => record)

@@ -83,6 +83,8 @@ export class Operators implements Pick<UpdaterService, 'unpause' | 'pause' | 'ca
   async leaveMaintenance(by: string): Promise<readonly string[]> {
     const { lookout, log, hand } = this.#parts
     const journal = lookout.mustHaveJournal()
+    // Whoever set it may not have heard yet that it is written: what was asked for first comes first.
+    await journal.caughtUp()
     const left = journal.record.maintenance
     if (left !== null) {
       await setMaintenance(journal, null)

@@ -85,6 +85,21 @@ describe('maintenance mode', () => {
     expect(world.updater.status()).toMatchObject({ paused: true, maintenance: { by: 'ann' } })
   })
 
+  test('left before the one who set it has heard that it is written: it is left for good', async () => {
+    const world = new World()
+    await world.start()
+    world.stack.effects.interference = async (effect, run) => {
+      if (effect.name === 'store.write') await world.time.pause(5_000)
+      return run()
+    }
+    const entered = world.updater.enterMaintenance('new disks', 'ann')
+    const left = world.updater.leaveMaintenance('ann')
+    await world.run(entered)
+    await world.run(left)
+    expect(world.updater.status()).toMatchObject({ paused: false, maintenance: null })
+    expect(world.stack.record?.maintenance).toBeNull()
+  })
+
   test('asked for in a rollout: that is undone first, and counts against nobody', async () => {
     const world = new World({ releases: { 'v1.1.0': 'good' } })
     await world.start()
