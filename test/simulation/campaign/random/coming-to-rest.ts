@@ -17,7 +17,7 @@ export async function comeToRest(stage: Stage, waitFor: WaitFor): Promise<void> 
   const { world, hits, mend } = stage
   hits.disarm()
   for (const end of mend) end()
-  await waitFor(() => hits.late === 0 && hits.away === 0)
+  await waitFor(() => hits.late <= 0 && hits.away <= 0)
   await leaveMaintenance(stage, waitFor)
   await lookUntilAtRest(stage, waitFor)
   if (unsettled(world).length > 0 && loadsWhatIsMissed(stage)) await lookUntilAtRest(stage, waitFor)

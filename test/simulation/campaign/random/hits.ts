@@ -16,7 +16,7 @@ interface Armed {
 export class Hits {
   /** Effects that were asked for. */
   count = 0
-  /** Effects that were delayed and have not landed. */
+  /** Effects that were delayed and have not landed, and answers that have not been heard. */
   late = 0
   /** Commands of somebody else that are under way. */
   away = 0
@@ -112,7 +112,8 @@ export class Hits {
     if (hit === undefined) return run()
     this.#late.splice(this.#late.indexOf(hit), 1)
     this.#tell(staleInWords(effect), 'stale answer')
-    const answer = await stale(effect, run, daemon)
+    this.late += 1
+    const answer = await stale(effect, run, daemon).finally(() => { this.late -= 1 })
     // Whoever hears it cannot know what has come since.
     const { stack, time } = this.#world
     stack.othersActedAt = Math.max(stack.othersActedAt, time.now)
