@@ -2,8 +2,8 @@ import type { TestContext } from 'vitest'
 import { tellFigure } from '../../../reporting/figures.ts'
 import { distribution, playCampaign, type CampaignOptions } from './campaign.ts'
 
-/** Schedules of both halves together in the test command: about five minutes on two cores. */
-const usual = 40_000
+/** Schedules of both halves together in the test command: a minute or two on two cores. */
+const usual = 10_000
 /** With ZETHERION_LONG=1. */
 const inTheLongRun = 100_000
 /** Of a half of the usual number, ms of wall clock: a machine that is busy plays fewer. */
@@ -22,7 +22,7 @@ const betweenHalves = 1_000_000
 
 /**
  * What was ordered by the environment: ZETHERION_SCHEDULES (of both halves together, however long they take; default
- * 40,000 or what fits in six minutes, with ZETHERION_LONG=1 100,000), ZETHERION_SEED (default 1), and ZETHERION_PATH to
+ * 10,000 or what fits in six minutes, with ZETHERION_LONG=1 100,000), ZETHERION_SEED (default 1), and ZETHERION_PATH to
  * play a failure again.
  */
 function ordered(half: 0 | 1): CampaignOptions {
