@@ -10,7 +10,7 @@ import { containerLogs } from './containers/logs.ts'
 import { composeUp } from './containers/up.ts'
 import { requireRoom } from './disk.ts'
 import { connectEngine } from './engine.ts'
-import { identifyImages, tagAdopted } from './images/adopt.ts'
+import { identifyImages, tagAdopted, tagAsNamed } from './images/adopt.ts'
 import { buildRelease } from './images/build-release.ts'
 import { createImageLabels } from './images/labels-of-images.ts'
 import { pruneBuildCache, pruneImages } from './images/prune.ts'
@@ -61,6 +61,12 @@ export function createDockerRuntime(options: DockerRuntimeOptions): ContainerRun
     adopt: async (release, containers, signal) => {
       await tagAdopted(engine, release, containers, signal)
       await takeSnapshot(settings, release.commit)
+      try {
+        await tagAsNamed(engine, (await models.of(release, signal)).model, release, containers, signal)
+      } catch (error) {
+        if (signal.aborted) throw abortReason(signal)
+        settings.log.warn('what was found running is known by its own image names only', { reason: sentenceOf(error) })
+      }
     },
     prune: async (keep, services, signal) => {
       await pruneImages(engine, settings.log, { project: settings.project, repositories: await repositoriesOf(services, signal), keep }, signal)

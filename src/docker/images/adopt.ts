@@ -1,8 +1,9 @@
 import type { Adoption, Container, Release } from '../../rollout/model.ts'
+import type { ComposeModel } from '../compose/model.ts'
 import type { Engine } from '../engine.ts'
 import { inspectContainer } from '../containers/list.ts'
 import { revisionLabel, versionLabel } from '../labels.ts'
-import { releaseTag } from '../references.ts'
+import { parseReference, releaseTag } from '../references.ts'
 import type { ImageLabels } from './labels-of-images.ts'
 import { repositoryOf, tagImage } from './tags.ts'
 
@@ -21,6 +22,17 @@ export async function tagAdopted(engine: Engine, release: Release, containers: r
   for (const { id, imageId } of containers) {
     const createdFrom = (await inspectContainer(engine, id, signal))?.Config.Image ?? imageId
     await tagImage(engine, imageId, await repositoryOf(engine, createdFrom, imageId, signal), releaseTag(release.commit), signal)
+  }
+}
+
+/**
+ * The same under the names that the compose files have now: a project whose files named none, such as the predecessor's, got
+ * them from Compose, and a way back is looked for by ours.
+ */
+export async function tagAsNamed(engine: Engine, model: ComposeModel, release: Release, containers: readonly Container[], signal: AbortSignal): Promise<void> {
+  for (const { service, imageId } of containers) {
+    const reference = parseReference(model.get(service)?.image ?? '')
+    if (reference !== null) await tagImage(engine, imageId, reference.repository, releaseTag(release.commit), signal)
   }
 }
 

@@ -49,6 +49,27 @@ onEngine('Containers on a Docker engine', (here) => {
     expect(await docker.listImages({ filters: { reference: ['contract-bot:adopted-5555'] } })).toHaveLength(1)
   })
 
+  it('of what was adopted come back also where the compose files that they were made by named no image, as the predecessor’s', async () => {
+    const { runtime, release, docker, project } = here()
+    const [built] = await bringUp(runtime, release('good'), [services.bot])
+    if (built === undefined) throw new Error('no container was started')
+    await docker.getImage(built.imageId).tag({ repo: `${project}-${services.bot}`, tag: 'latest' })
+    await runtime.stop(built.id, 100, limit())
+    await runtime.remove(built.id, limit())
+    const { id } = await docker.createContainer({
+      Image: `${project}-${services.bot}`,
+      Labels: { 'com.docker.compose.project': project, 'com.docker.compose.service': services.bot, 'com.docker.compose.oneoff': 'False' },
+    })
+    await docker.getContainer(id).start()
+    const running = await runtime.containers([services.bot], limit())
+    const adopted = { tag: 'adopted', version: 'unknown', commit: `adopted-${'7'.repeat(32)}` }
+    await runtime.adopt(adopted, running, limit())
+    expect(await runtime.missingImages(adopted, [services.bot], limit())).toEqual([])
+    await runtime.stop(id, 100, limit())
+    await runtime.remove(id, limit())
+    expect(await bringUp(runtime, adopted, [services.bot])).toMatchObject([{ imageId: built.imageId }])
+  })
+
   it('of another project and one-off ones are not ours', async () => {
     const { runtime, release, another, docker, project } = here()
     const other = another({ project: `${project}other` })
