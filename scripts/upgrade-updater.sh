@@ -12,7 +12,7 @@ usage() {
 usage: upgrade-updater.sh [--back]
   (none)   builds the new image, keeps the one that ran and the record, and exchanges the updater
   --back   brings the kept image back. The record is put aside, for the kept one, only if the older updater cannot read it; then
-           the updater adopts what runs, pauses, and says so
+           the updater adopts what runs, pauses unless the kept one still fits it, and says so
 Nobody's traffic is touched: bot, colors and Traefik go on. A rollout under way is undone or finished first, by the clean stop.
 Kept: the image as <name>:before-upgrade, the record and its previous generation in state/before-upgrade/.
 Run again it goes on where it was; what was kept stays when the new image is the one that runs already.
@@ -111,7 +111,7 @@ exchange_record() {
       [[ ! -e $file ]] || cp -p "$file" state/
     done
   fi
-  say "the newer record is in $aside; the updater will adopt what runs, and pause"
+  say "the newer record is in $aside; the updater adopts what runs, and pauses unless the kept one still fits it"
 }
 
 start() {

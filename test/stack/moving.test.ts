@@ -235,8 +235,7 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
     for (const name of [...Object.keys(known), ...renamed]) expect(document.text, 'the document').toContain(`\`${name}\``)
     const kept = (await file('.env')).split('\n').filter((line) => !renamed.includes(line.split('=')[0] ?? ''))
     await writeAs(operator, join(directory, '.env'), [...Object.entries(known).map(([name, value]) => `${name}=${value}`), ...kept].join('\n'))
-    const services = { ...Object(at(override, 'services')), ...Object(at(document.override, 'services')) }
-    await writeAs(operator, join(directory, 'docker-compose.override.yml'), stringify({ ...Object(document.override), services }))
+    await writeAs(operator, join(directory, 'docker-compose.override.yml'), stringify({ ...Object(document.override), services: at(override, 'services') }))
     expect(parse(await file('docker-compose.override.yml'))).toHaveProperty(['networks', 'zetherion-ai-net', 'name'], network)
   }
 })
