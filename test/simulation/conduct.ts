@@ -61,6 +61,8 @@ export class Conduct {
     const stack = this.#stack()
     const operation = stack.durableRecord?.operation
     if (!operation || operation.failure === null || (operation.phase !== 'switching' && operation.phase !== 'swapping')) return
+    // With the stamp of the way back it was taken, and somebody changed the file by hand since.
+    if (operation.generations !== null && stack.traefik.says?.generation === operation.generations.back) return
     if (stack.routed === operation.targetColor && stack.isColorHealthy(operation.fromColor)) this.#broken('I10', effect, 'the traffic is still on the release that failed')
   }
 }

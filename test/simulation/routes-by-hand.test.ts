@@ -30,6 +30,21 @@ test('fault 34: the new color, routed by hand while the undo drains it, is not s
   expect(world.updater.status()).toMatchObject({ active: { commit: commitOf('v1.0.0') }, activeColor: 'blue', paused: true })
 })
 
+test('fault 34: the new color, routed by hand while the undo takes it away, is taken away all the same, and the old routes are written again', async () => {
+  const world = new World({ releases: { 'v1.1.0': 'broken when routed' } })
+  await world.start()
+  const started = await applyUpTo(world, 'v1.1.0', 'health_routed_skills')
+  await world.until('the new color being stopped', () => states(world, 'green').includes('exited'))
+  world.disturbed = true
+  routeByHand(world, 'green')
+  await world.run(started.finished)
+  await world.pass(60_000)
+  world.disturbed = false
+  await settle(world)
+  expect(world.updater.status()).toMatchObject({ active: { commit: commitOf('v1.0.0') }, activeColor: 'blue', paused: true })
+  expect(world.stack.publicEntryPoints.map((name) => world.stack.traefik.at(name)?.active)).toEqual(['blue', 'blue'])
+})
+
 test('fault 34: routes that were edited to and fro by hand while the standby was checked prove nothing: it is stopped when Traefik is seen to have left it', async () => {
   const world = new World({ releases: { 'v1.1.0': 'broken through Traefik' } })
   await world.start()
