@@ -119,13 +119,22 @@ tree() {
   foreign="$(foreign_files "$PROJECT" "${OWNER%:*}" 2>/dev/null | sed -n 1p || true)"
   [[ -n $foreign ]] || return 0
   as_root "$(declare -f foreign_files own); own '$PROJECT' '$OWNER'"
-  say "$PROJECT: all of it belongs to $OWNER now, but state/, data/ and logs/"
+  say "$PROJECT: what was root's or its owner's in it belongs to user ${OWNER%:*} now, but state/, data/ and logs/"
 }
 
-# foreign_files DIRECTORY USER: what of the tree is somebody else's. Plain sh, as the next two.
-foreign_files() { find "$1" \( -path "$1/state" -o -path "$1/data" -o -path "$1/logs" \) -prune -o ! -user "$2" -print; }
+# foreign_files DIRECTORY USER: what of the tree is root's, or of whoever the directory belongs to, and not yet this user's. What
+# a third one has there, such as a database that an override binds, is a service's. Plain sh, as the next two.
+foreign_files() {
+  set -- "$1" "$2" "$(stat -c %u "$1")"
+  find "$1" \( -path "$1/state" -o -path "$1/data" -o -path "$1/logs" -o -type d ! -user 0 ! -user "$2" ! -user "$3" \) -prune \
+    -o \( -user 0 -o -user "$3" \) ! -user "$2" -print
+}
 
-own() { foreign_files "$1" "${2%:*}" | while IFS= read -r path; do chown -h "$2" "$path" || return 1; done; }
+# The directory itself comes last: stopped in the middle it still tells whose the rest is. Groups stay: git asks for the user.
+own() {
+  foreign_files "$1" "${2%:*}" | while IFS= read -r path; do [ "$path" = "$1" ] || chown -h "${2%:*}" "$path" || return 1; done &&
+    chown -h "${2%:*}" "$1"
+}
 
 # as_root COMMANDS: of plain sh, by ourselves or by the engine. What they read comes from here.
 as_root() {
@@ -156,7 +165,7 @@ directories() {
   for place in "${wanted[@]}"; do
     read -r path owner mode <<<"$place"
     mkdir -p "$PROJECT/$path"
-    [[ $(stat -c '%u:%g %a' "$PROJECT/$path") == "$owner $mode" ]] || missing+=("$place")
+    [[ $(stat -L -c '%u:%g %a' "$PROJECT/$path") == "$owner $mode" ]] || missing+=("$place")
   done
   [[ ${#missing[@]} -gt 0 ]] || return 0
   printf '%s\n' "${missing[@]}" | as_root "$(declare -f set_rights); set_rights '$PROJECT'"

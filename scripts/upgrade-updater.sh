@@ -32,6 +32,8 @@ main() {
     *) usage >&2; die "unknown argument: $1" ;;
   esac
   cd "$PROJECT"
+  # Before anything is stopped: the record is copied while no updater runs.
+  [[ ! -e state || -w state ]] || die "this user may not write state/; run this as its owner, or with sudo; nothing was changed"
   image="$(image_of_service)"
   [[ -n $image ]] || die "Compose tells no image of $SERVICE; nothing was changed"
   [[ $image != *@* ]] || die "$SERVICE has its image by a digest ($image), which no build here can have; give it a name with a tag (UPDATER_IMAGE)"
@@ -57,7 +59,8 @@ upgrade() {
   ran="$(docker inspect --type container --format '{{.Image}}' "$SERVICE" 2>/dev/null)" ||
     ran="$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null)" ||
     die "there is no updater to be replaced; use docker compose up -d --build"
-  docker compose build "$SERVICE"
+  # With containerd's image store each attestation would make another image of the same sources, and the way back be lost.
+  BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker compose build "$SERVICE"
   built="$(docker image inspect --format '{{.Id}}' "$image")"
   if [[ $built == "$ran" ]]; then
     say "the image of these sources is the one that runs; what was kept for --back stays as it is"

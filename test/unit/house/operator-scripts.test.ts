@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -132,6 +132,21 @@ describe('scripts/first-start.sh', () => {
     await firstStart()
     const uidOf = async (path: string): Promise<number> => (await stat(join(project, path))).uid
     expect(await Promise.all(['', '.git/HEAD', 'docker-compose.yml', 'scripts/first-start.sh', '.env', 'data/salt'].map(uidOf))).toEqual([4242, 4242, 4242, 4242, 4242, 0])
+  })
+
+  it.runIf(process.getuid?.() === 0)('leaves in it what belongs to a service, and every group', async () => {
+    const { project, socket, write, firstStart } = await clone()
+    await write('.env', `DOCKER_SOCKET=${socket}\n`)
+    await write('database/base', 'of a third user')
+    await write('certificates/key.pem', 'for a group to read')
+    for (const path of ['database', 'database/base']) await chown(join(project, path), 70, 70)
+    await chown(join(project, 'certificates/key.pem'), 0, 101)
+    await firstStart()
+    const ownersOf = async (path: string): Promise<number[]> => {
+      const { uid, gid } = await stat(join(project, path))
+      return [uid, gid]
+    }
+    expect(await Promise.all(['database', 'database/base', 'certificates/key.pem'].map(ownersOf))).toEqual([[70, 70], [70, 70], [4242, 101]])
   })
 
   it('refuses an engine that is not there, and an owner who is root, saying what to do', async () => {
