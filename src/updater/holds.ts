@@ -26,10 +26,14 @@ export function resumeDurably(journal: Journal, at: string, isLater: (hold: Hold
   return durably(journal, 'Still paused', (record) => ({ ...record, holds: record.holds.filter(isLater), failuresInARow: 0, resumedAt: at }))
 }
 
-/** Sets maintenance mode, or leaves it. @throws not_durable */
-export function setMaintenance(journal: Journal, maintenance: Maintenance | null): Promise<void> {
-  const otherwise = maintenance === null ? 'Still in maintenance mode' : 'Not in maintenance mode'
-  return durably(journal, otherwise, (record) => ({ ...record, maintenance }))
+/** Sets maintenance mode. @throws not_durable */
+export function setMaintenance(journal: Journal, maintenance: Maintenance): Promise<void> {
+  return durably(journal, 'Not in maintenance mode', (record) => ({ ...record, maintenance }))
+}
+
+/** Leaves the maintenance mode that was found; one that was asked for since stays. @throws not_durable */
+export function leaveMaintenance(journal: Journal, found: Maintenance): Promise<void> {
+  return durably(journal, 'Still in maintenance mode', (record) => (record.maintenance === found ? { ...record, maintenance: null } : record))
 }
 
 /** Why an unpause ended before it could clear anything, as its caller is told (api-contract.md, `POST /update/unpause`). */

@@ -2,7 +2,7 @@ import { UpdaterError } from '../rollout/errors.ts'
 import type { Hold, Maintenance } from '../rollout/model.ts'
 import type { Log } from '../rollout/ports.ts'
 import type { Flights } from './flights.ts'
-import { holdDurably, pauseDurably, pausesAsked, resumeDurably, setMaintenance, stillPaused } from './holds.ts'
+import { holdDurably, leaveMaintenance, pauseDurably, pausesAsked, resumeDurably, setMaintenance, stillPaused } from './holds.ts'
 import type { Lookout } from './lookout.ts'
 import { nothingToCancel } from './obstacles.ts'
 import type { Status, UpdaterService } from './service.ts'
@@ -87,7 +87,7 @@ export class Operators implements Pick<UpdaterService, 'unpause' | 'pause' | 'ca
     await journal.caughtUp()
     const left = journal.record.maintenance
     if (left !== null) {
-      await setMaintenance(journal, null)
+      await leaveMaintenance(journal, left)
       log.info('Maintenance mode is left; the stack is looked at.', { by, left })
     }
     await hand(() => lookout.look({ hurry: true }))

@@ -100,6 +100,15 @@ describe('maintenance mode', () => {
     expect(world.stack.record?.maintenance).toBeNull()
   })
 
+  test('asked for while somebody else leaves theirs, stands', async () => {
+    const world = await inMaintenance()
+    const leaving = world.updater.leaveMaintenance('ann')
+    expect(await world.run(world.updater.enterMaintenance('more disks', 'bob'))).toMatchObject({ by: 'bob' })
+    await world.run(leaving)
+    expect(world.updater.status().maintenance).toMatchObject({ reason: 'more disks', by: 'bob' })
+    expect(world.stack.record?.maintenance).toMatchObject({ by: 'bob' })
+  })
+
   test('asked for in a rollout: that is undone first, and counts against nobody', async () => {
     const world = new World({ releases: { 'v1.1.0': 'good' } })
     await world.start()
