@@ -32,6 +32,11 @@ export function isOfRelease(container: Container, release: Release): boolean {
   return release.commit.startsWith('adopted-') || container.commit === release.commit
 }
 
+/** Like `isOfRelease`, for a release of which not everything runs: what tells no commit is of the one that was found running. */
+export function isFrom(container: Container, { commit }: Release): boolean {
+  return container.commit === commit || (container.commit === null && commit.startsWith('adopted-'))
+}
+
 /** Whether this container could be running now or be started by the engine. */
 export function isRunning(container: Container): boolean {
   return container.state === 'running' || container.state === 'restarting' || container.state === 'paused' || container.state === 'removing'

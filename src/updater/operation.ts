@@ -1,6 +1,6 @@
 import { failureOf, withHold } from '../rollout/consequences.ts'
 import type { Context } from '../rollout/context.ts'
-import { isOfRelease, look } from '../rollout/engine.ts'
+import { isFrom, isOfRelease, look } from '../rollout/engine.ts'
 import { UpdaterError, causeOf, firstLine, isLost, sentenceOf } from '../rollout/errors.ts'
 import { appendHistory } from '../rollout/history.ts'
 import { changeOperation } from '../rollout/journal.ts'
@@ -122,10 +122,10 @@ async function open(attempt: Attempt, target: Release): Promise<void> {
 
 /** One that was put back beside a kept color (R10) is of an earlier release than what else runs. */
 function singletonBefore({ active, lastGood, previous }: UpdaterRecord, container: Container): SingletonBefore {
-  const { service, id, imageId, commit } = container
+  const { service, id, imageId } = container
   const before = { service, containerId: id, imageId }
   if (isOfRelease(container, active)) return before
-  const release = [lastGood, ...previous].find((one) => one?.commit === commit)
+  const release = [lastGood, ...previous].find((one) => one !== null && isFrom(container, one))
   return release ? { ...before, release } : before
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { UpdaterError } from '../../src/rollout/errors.ts'
 import { settle } from './at-rest.ts'
 import { applyUpTo } from './operator.ts'
 import { operatorDown } from './world/operator-compose.ts'
@@ -73,4 +74,19 @@ test('R8: an old color of which one image is gone: the other service is started,
   expect(world.updater.status()).toMatchObject({ findings: [told('api-blue')] })
   expect(engine.of('skills-blue')).toMatchObject([{ state: 'running' }])
   expect(world.stack.publicEntryPoints.map((name) => world.stack.traefik.at(name)?.active)).toEqual(['green', 'green'])
+})
+
+test('R16: a service that Compose cannot create, and because of it none of those it is asked for, keeps no other one down', async () => {
+  const world = await ready()
+  world.disturbed = true
+  await world.drive(operatorDown(world.stack))
+  const { effects, engine } = world.stack
+  effects.interference = (effect, run) => (effect.name === 'runtime.up' && effect.services?.includes('api-blue') === true
+    ? Promise.reject(new UpdaterError('compose_failed', 'port is already allocated'))
+    : run())
+  await world.until('the others', () => ['skills-blue', 'bot'].every((service) => engine.of(service).some((one) => engine.isHealthy(one))), 2 * watchInterval)
+  await world.pass(15 * 60_000)
+  expect(engine.of('api-blue')).toEqual([])
+  expect(engine.of('bot')).toMatchObject([{ state: 'running' }])
+  expect(world.updater.status().findings.join(' ')).toContain('api-blue')
 })

@@ -1,4 +1,4 @@
-import { isOfRelease, isRunning } from '../engine.ts'
+import { isFrom, isOfRelease, isRunning } from '../engine.ts'
 import type { Container, LoadedRecord, OpenOperation, RoutesFile, UpdaterRecord } from '../model.ts'
 import type { World } from './observation.ts'
 import { managedServices, otherColor, servicesOf, singletonServices, type Color, type Topology } from '../topology.ts'
@@ -94,8 +94,8 @@ function whenIdle(record: UpdaterRecord, situation: Situation): Decision {
 /** What runs besides the active release: a singleton that was put back beside a color that had to be kept (R10, R14), or somebody's work. */
 function besideActive({ active, previous }: UpdaterRecord, others: readonly Container[]): string {
   const services = others.map(({ service }) => service).join(', ')
-  const [earlier, another] = previous.filter((release) => others.some((container) => container.commit === release.commit))
-  if (earlier !== undefined && another === undefined && others.every(({ commit }) => commit === earlier.commit)) {
+  const [earlier, another] = previous.filter((release) => others.some((container) => isFrom(container, release)))
+  if (earlier !== undefined && another === undefined && others.every((container) => isFrom(container, earlier))) {
     return `${services} runs ${earlier.tag}, everything else ${active.tag}. Apply a release to have one everywhere.`
   }
   return `${services} does not run ${active.tag}, as the record has it, but another image: somebody replaced it. Apply a release to know again what runs.`

@@ -2,7 +2,7 @@ import { closeKept } from '../closing.ts'
 import { failureOf } from '../consequences.ts'
 import type { Context } from '../context.ts'
 import { UpdaterError, firstLine, isLost, sentenceOf } from '../errors.ts'
-import { keepWorkingSingletons, restoreSingletons, someIsDown } from '../steps/singleton.ts'
+import { keepWorkingSingletons, restoreSingletons, someDoesNotRun, someIsDown } from '../steps/singleton.ts'
 import { routeTarget, routesBack } from '../steps/switch-routes.ts'
 import { servicesOf, type Topology } from '../topology.ts'
 import { observe, type World } from './observation.ts'
@@ -37,7 +37,7 @@ export async function startOldColor(context: Context, world: World, topology: To
   try {
     await startServices(context, world, from, servicesOf(topology, fromColor))
   } finally {
-    if (isNewHealthy) await bringBackWhatIsDown(context)
+    await bringBackWhatIsDown(context, isNewHealthy ? someIsDown : someDoesNotRun)
   }
   // With the new color healthy it is waited for in R10.
   if (!isNewHealthy) await isStillUnhealthy(context)
@@ -48,6 +48,7 @@ export async function startOldColor(context: Context, world: World, topology: To
 export async function keepBoth(context: Context, why: string): Promise<Rest> {
   await holdRollouts(context, why)
   await routesBack(context)
+  await bringBackWhatIsDown(context, someDoesNotRun)
   return { told: wayOut(context), againIn: null }
 }
 
@@ -80,8 +81,10 @@ async function serveByNewColor(context: Context): Promise<void> {
   await tryTo(context, 'The traffic could not be led to the new color meanwhile.', () => routeTarget(context))
 }
 
-async function bringBackWhatIsDown(context: Context): Promise<void> {
-  if (context.journal.operation.phase !== 'swapping' || !(await someIsDown(context))) return
+/** While neither color is healthy one that only is not well is left as it is: each look would wait for it, and not see a color recover. */
+async function bringBackWhatIsDown(context: Context, isDown = someIsDown): Promise<void> {
+  context.signal.throwIfAborted()
+  if (context.journal.operation.phase !== 'swapping' || !(await isDown(context))) return
   await tryTo(context, 'The old release\'s singletons could not be brought back meanwhile.', async () => {
     await context.journal.settle()
     await restoreSingletons(context)

@@ -40,6 +40,7 @@ export async function removeSurplusSingletons(context: Context, world: World, to
 export async function startServices(context: Context, world: World, release: Release, services: readonly string[]): Promise<void> {
   const refusals: unknown[] = []
   for (const service of services) {
+    context.signal.throwIfAborted()
     const [container] = containersOf(world, service)
     if (container === undefined || isRunning(container)) continue
     await act(context, `Starting ${service}`, (signal) => context.ports.runtime.start(container.id, signal)).catch((error: unknown) => {
@@ -49,12 +50,29 @@ export async function startServices(context: Context, world: World, release: Rel
   }
   const stuck = await uncreatable(context, world, release, services)
   const missing = services.filter((service) => containersOf(world, service).length === 0 && !stuck.services.includes(service))
-  if (missing.length > 0) {
-    await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(release, missing, signal))
-    await composeUp(context, release, missing)
-  }
+  await create(context, release, missing).catch(async (error: unknown) => {
+    if (missing.length < 2 || !(isRefusal(error) || isOfCompose(error))) throw error
+    // Compose may give up on all of them for the sake of one.
+    for (const service of missing) {
+      context.signal.throwIfAborted()
+      await create(context, release, [service]).catch((refusal: unknown) => {
+        if (!isRefusal(refusal) && !isOfCompose(refusal)) throw refusal
+        refusals.push(refusal)
+      })
+    }
+  })
   refusals.push(...stuck.errors)
   if (refusals.length > 0) throw refusals[0]
+}
+
+async function create(context: Context, release: Release, services: readonly string[]): Promise<void> {
+  if (services.length === 0) return
+  await act(context, 'Tagging images', (signal) => context.ports.runtime.tag(release, services, signal))
+  await composeUp(context, release, services)
+}
+
+function isOfCompose(error: unknown): boolean {
+  return error instanceof UpdaterError && error.code === 'compose_failed'
 }
 
 /** Whether one service could not be started, which says nothing of the others. */

@@ -53,9 +53,11 @@ export async function restoreSingletons(context: Context): Promise<string | null
 
 /** Whether one does not run, or has been found not to work: then the old release's comes back, whichever color is kept. */
 export async function someIsDown(context: Context): Promise<boolean> {
-  const { topology, failure } = context.journal.operation
-  if (failure?.code === 'singleton_failed') return true
-  for (const singleton of topology.singletons) {
+  return context.journal.operation.failure?.code === 'singleton_failed' || someDoesNotRun(context)
+}
+
+export async function someDoesNotRun(context: Context): Promise<boolean> {
+  for (const singleton of context.journal.operation.topology.singletons) {
     if (!(await lookAt(context, singleton)).some(isRunning)) return true
   }
   return false
