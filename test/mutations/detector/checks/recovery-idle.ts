@@ -1,6 +1,7 @@
 import { settle } from '../../../simulation/at-rest.ts'
 import { routeByHand, sicken } from '../../../simulation/outside.ts'
 import type { Color } from '../../../../src/rollout/topology.ts'
+import { once, undisturbed, type Interference } from '../../../simulation/world/effects.ts'
 import { commitOf } from '../../../simulation/world/releases.ts'
 import { plainText } from '../../../simulation/world/routes-text.ts'
 import { damageRecord, leaveNewerRecord, removeRecord } from '../../../simulation/world/state-directory.ts'
@@ -19,7 +20,8 @@ export const recoveryIdle: readonly Check[] = [
   { name: 'R5: idle, two bots', run: twoBots },
   { name: 'R13: the stamp was edited', run: stampEdited },
   { name: 'R13: the routes were written in the plain form', run: plainRoutes },
-  { name: 'R14: the other color was routed and is healthy', run: otherRouted },
+  { name: 'R14: the other color was routed and is healthy', run: () => otherRouted() },
+  { name: 'R14: the other color was routed and is healthy, and its first answer is lost', run: () => otherRouted(once('fails', ({ name }) => name === 'probe.direct')) },
   { name: 'R15: the routes file is missing', run: () => brokenRoutes(null) },
   { name: 'R15: the routes file is unreadable', run: () => brokenRoutes('http: {') },
   { name: 'R15: a stopped color was routed', run: stoppedRouted },
@@ -95,12 +97,13 @@ async function plainRoutes(): Promise<void> {
   await endsWith(world, 'R13', { tag: 'v1.1.0', paused: false })
 }
 
-async function otherRouted(): Promise<void> {
+async function otherRouted(lost: Interference = undisturbed): Promise<void> {
   const world = await upgraded()
   await disturbing(world, async () => {
     launch(world, 'blue')
     await world.pass(1_000)
     routeByHand(world, 'blue')
+    world.stack.effects.questionInterference = lost
     await world.pass(watchInterval + 1_000)
     must('R14', world.updater.status().activeColor === 'blue' && served(world) === 'blue and blue', `an operator routed blue, ${served(world)} serve`)
     must('R14', world.updater.status().paused, 'nothing holds rollouts')

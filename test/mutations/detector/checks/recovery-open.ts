@@ -37,6 +37,8 @@ async function engineGone(): Promise<void> {
   await world.pass(5 * watchInterval)
   const touched = world.stack.effects.done.slice(first).filter(({ name }) => name.startsWith('runtime.'))
   must('R2', touched.length === 0, `${touched[0]?.name} was asked of an engine that is gone`)
+  const { findings } = world.updater.status()
+  must('R2', findings.some((finding) => finding.startsWith('The engine does not answer')), `of an engine that is gone is told: ${findings.join(' ')}`)
   world.stack.engine.fault = null
   await endsWith(world, 'R7', { tag: 'v1.0.0', paused: true })
 }
