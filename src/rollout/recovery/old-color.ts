@@ -30,6 +30,7 @@ export async function startOldColor(context: Context, world: World, topology: To
       return 'again'
     }
     await routesBack(context)
+    await bringBackWhatIsDown(context, someDoesNotRun)
     return { told: wayOut(context), againIn: null }
   }
   await holdRollouts(context, why)
@@ -37,9 +38,9 @@ export async function startOldColor(context: Context, world: World, topology: To
   try {
     await startServices(context, world, from, servicesOf(topology, fromColor))
   } finally {
-    await bringBackWhatIsDown(context, isNewHealthy ? someIsDown : someDoesNotRun)
+    if (isNewHealthy) await bringBackWhatIsDown(context)
   }
-  // With the new color healthy it is waited for in R10.
+  // With the new color healthy it is waited for in R10. With neither the singletons wait too, until somebody is routed (R7, R9).
   if (!isNewHealthy) await isStillUnhealthy(context)
   return 'again'
 }
