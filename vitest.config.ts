@@ -12,7 +12,7 @@ const waitingOnEngine = ['test/docker/faults/{full-disk,socket,traefik}.test.ts'
 const onProcesses = ['test/sandbox/**/*.test.ts', 'test/demo/**/*.test.ts']
 
 /** Those that take tens of minutes, run by `npm run test:long`; docs/reliability.md says what each of them shows. */
-const long = ['test/simulation/campaign/pairs-*.test.ts']
+const long = ['test/simulation/campaign/pairs-*.test.ts', ...waitingOnEngine]
 const leftOut = process.env['ZETHERION_LONG'] === '1' ? [] : long
 
 export default defineConfig({
@@ -43,7 +43,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'engine-waiting', include: waitingOnEngine, maxWorkers: 2, testTimeout: 120_000, sequence: { groupOrder: 5 } },
+        test: { name: 'engine-waiting', include: waitingOnEngine, exclude: leftOut, maxWorkers: 2, testTimeout: 120_000, sequence: { groupOrder: 5 } },
       },
     ],
   },
