@@ -23,13 +23,20 @@ export function handClock(start: string): HandClock {
     },
     sleep(milliseconds, signal) {
       return new Promise((resolve, reject) => {
-        const sleeper: Sleeper = { at: now + milliseconds, wake: resolve }
         if (signal.aborted) return reject(signal.reason)
-        sleepers.add(sleeper)
-        signal.addEventListener('abort', () => {
+        const end = (): void => {
           sleepers.delete(sleeper)
           reject(signal.reason)
-        })
+        }
+        const sleeper: Sleeper = {
+          at: now + milliseconds,
+          wake: () => {
+            signal.removeEventListener('abort', end)
+            resolve()
+          },
+        }
+        sleepers.add(sleeper)
+        signal.addEventListener('abort', end)
       })
     },
     async advance(milliseconds) {
