@@ -12,7 +12,7 @@ import type { Rest } from './upkeep.ts'
 
 /*
  * R8, R9, R10: before the commit point, the old color is not healthy. Which color serves in the end is decided slowly, since
- * an undo needs the old one; who is to be served and the singleton's work do not wait for that.
+ * an undo needs the old one; who is to be served does not wait for that, nor does the singleton once somebody is routed.
  */
 
 /**
