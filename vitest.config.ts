@@ -1,19 +1,24 @@
 import { defineConfig } from 'vitest/config'
 
-/** Campaigns of the simulation: pure and long, two files at a time. */
+/** Campaigns of the simulation: pure and long, and in no hurry. */
 const campaigns = ['test/simulation/campaign/**/*.test.ts']
-/** Daemons that are killed, disks that fill up or lose their power: one at a time, for they measure recovery. */
-const onFaults = ['test/kill/**/*.test.ts', 'test/power/**/*.test.ts']
+/** Daemons that are killed: one at a time, for they measure recovery. */
+const onKills = ['test/kill/**/*.test.ts']
+/** Disks that fill up, fail or lose their power, and a clock that is moved. */
+const onDisks = ['test/power/**/*.test.ts']
 /** Levels that start an engine take their turn alone: they measure real waits, and an engine needs both cores. */
 const onEngine = ['test/docker/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/stack/**/*.test.ts', 'test/contract/**/*.docker.test.ts', 'test/traefik/**/*.test.ts']
-/** Of these, some mostly wait for limits to pass: two of them at a time, each with an engine of its own. */
+/** Of these, some mostly wait for limits to pass, each with an engine of its own. */
 const waitingOnEngine = ['test/docker/faults/{full-disk,socket,traefik}.test.ts']
 /** Levels with a daemon, git and processes of their own. */
 const onProcesses = ['test/sandbox/**/*.test.ts', 'test/demo/**/*.test.ts']
 
 /** Those that take tens of minutes, run by `npm run test:long`; docs/reliability.md says what each of them shows. */
-const long = ['test/simulation/campaign/pairs-*.test.ts', ...waitingOnEngine]
+const long = ['test/simulation/campaign/pairs-*.test.ts']
 const leftOut = process.env['ZETHERION_LONG'] === '1' ? [] : long
+
+/** What mostly waits and what only computes, at once: the campaigns take what the others leave of two cores. */
+const sideBySide = { maxWorkers: 4, sequence: { groupOrder: 4 } }
 
 export default defineConfig({
   test: {
@@ -23,27 +28,31 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...onEngine, ...onProcesses, ...campaigns, ...onFaults], sequence: { groupOrder: 0 } },
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...onEngine, ...onProcesses, ...campaigns, ...onKills, ...onDisks], sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
-        test: { name: 'campaigns', include: campaigns, exclude: leftOut, testTimeout: 20 * 60_000, sequence: { groupOrder: 1 } },
+        test: { name: 'processes', include: onProcesses, testTimeout: 60_000, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
-        test: { name: 'processes', include: onProcesses, testTimeout: 60_000, sequence: { groupOrder: 2 } },
+        test: { name: 'kills', include: onKills, fileParallelism: false, testTimeout: 20 * 60_000, sequence: { groupOrder: 2 } },
       },
       {
         extends: true,
-        test: { name: 'faults', include: onFaults, fileParallelism: false, testTimeout: 20 * 60_000, sequence: { groupOrder: 3 } },
+        test: { name: 'engine', include: onEngine, exclude: waitingOnEngine, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 3 } },
       },
       {
         extends: true,
-        test: { name: 'engine', include: onEngine, exclude: waitingOnEngine, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 4 } },
+        test: { ...sideBySide, name: 'campaigns', include: campaigns, exclude: leftOut, setupFiles: 'test/simulation/campaign/in-no-hurry.ts', testTimeout: 40 * 60_000 },
       },
       {
         extends: true,
-        test: { name: 'engine-waiting', include: waitingOnEngine, exclude: leftOut, maxWorkers: 2, testTimeout: 120_000, sequence: { groupOrder: 5 } },
+        test: { ...sideBySide, name: 'disks', include: onDisks, testTimeout: 20 * 60_000 },
+      },
+      {
+        extends: true,
+        test: { ...sideBySide, name: 'engine-waiting', include: waitingOnEngine, testTimeout: 120_000 },
       },
     ],
   },
