@@ -66,11 +66,13 @@ export async function untilAtRest({ stack, engine }: HurtStack, limit = 60_000):
   return performance.now() - begun
 }
 
-/** Has a release applied and waits until the stack is at rest on it. */
+/** Has a release applied and waits until the stack is at rest on it. @throws Error with everything that one needs to find out why it is not */
 export async function applied(hurt: HurtStack, tag: string): Promise<void> {
   const { status, body } = await hurt.stack.updater.post('/update/apply', { tag, version: tag.slice(1) })
   if (status !== 200) throw new Error(`${tag} was not applied: ${JSON.stringify(body)}`)
-  await untilAtRest(hurt)
+  await untilAtRest(hurt).catch(async (error: unknown) => {
+    throw new Error(`after ${tag} was applied: ${String(error)}\n${await evidence(hurt)}`, { cause: error })
+  })
 }
 
 /** Clears whatever holds there are. */
