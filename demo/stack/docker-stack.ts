@@ -9,11 +9,12 @@ import { assertNamesAreFree, dockerCommand, hostAddressOf, managedImages, type D
 import { startGatewayProcess } from './gateway-process.ts'
 import { writeKept } from './kept.ts'
 import { loadTargetsOf } from './load-targets.ts'
-import { makeProject, skillsSecret, type Project } from './project.ts'
+import { makeProject, skillsSecret } from './project.ts'
 import type { SandboxStackOptions } from './sandbox-stack.ts'
 import { shortened, type Shortened, type Stack } from './stack.ts'
 import { createUpdaterProcess } from './updater-process.ts'
-import { writeUpdaterConfig } from './updater-config.ts'
+import { updaterSettings, writeUpdaterConfig } from './updater-config.ts'
+import { wholeOrNothing, type Endings } from './whole-or-nothing.ts'
 
 export interface DockerStackOptions extends SandboxStackOptions {
   readonly engine: DockerEngine
@@ -53,20 +54,11 @@ const firstLimit = 60_000
  * repository. Updater and chat gateway are processes of this host, at the engine's bridge. The updater is not started yet.
  * @throws Error when the engine cannot carry it, or has a stack of these names; nothing is left behind then
  */
-export async function startDockerStack(options: DockerStackOptions): Promise<DockerStack> {
-  const endings: (() => Promise<unknown>)[] = []
-  const close = async (): Promise<void> => {
-    for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
-  }
-  try {
-    return await bringUp(options, endings, close)
-  } catch (error) {
-    await close()
-    throw error
-  }
+export function startDockerStack(options: DockerStackOptions): Promise<DockerStack> {
+  return wholeOrNothing((endings, close) => bringUp(options, endings, close))
 }
 
-async function bringUp(options: DockerStackOptions, endings: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<DockerStack> {
+async function bringUp(options: DockerStackOptions, endings: Endings, close: () => Promise<void>): Promise<DockerStack> {
   const { engine, first, projectName = 'zetherion-demo', detached = false } = options
   const docker = dockerCommand(engine)
   await assertNamesAreFree(docker)
@@ -148,17 +140,6 @@ function operatorsOverride({ services, networks }: Override = { services: {} }):
   return {
     services: Object.fromEntries([...names].map((name) => [name, { ...own[name], ...services[name] }])),
     ...(networks !== undefined && { networks }),
-  }
-}
-
-function updaterSettings(project: Project, config: string): Record<string, string> {
-  return {
-    PROJECT_DIR: project.directory,
-    UPDATER_CONFIG: config,
-    UPDATER_STATE_PATH: join(project.state, 'updater-state.json'),
-    UPDATER_TRAEFIK_DYNAMIC_PATH: join(project.state, 'traefik/dynamic/updater-routes.yml'),
-    UPDATER_SECRET_PATH: join(project.state, 'secret/.updater-secret'),
-    AUTO_UPDATE_REPO: project.remote,
   }
 }
 

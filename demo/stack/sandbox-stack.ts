@@ -14,7 +14,8 @@ import { makeProject, repository, skillsSecret, type Project } from './project.t
 import { removeContainers, runtimeBelow } from './sandbox-containers.ts'
 import { shortened, type Shortened, type Stack } from './stack.ts'
 import { createUpdaterProcess } from './updater-process.ts'
-import { writeUpdaterConfig } from './updater-config.ts'
+import { updaterSettings, writeUpdaterConfig } from './updater-config.ts'
+import { wholeOrNothing, type Endings } from './whole-or-nothing.ts'
 
 export interface SandboxStackOptions {
   /** Release that runs at first. */
@@ -30,20 +31,11 @@ export interface SandboxStackOptions {
 const services = ['zetherion-ai-skills-blue', 'zetherion-ai-api-blue', 'zetherion-ai-bot']
 
 /** The whole stack as plain processes on loopback: router, gateway, the first release on blue. The updater is not started yet. */
-export async function startSandboxStack(options: SandboxStackOptions): Promise<Stack> {
-  const endings: (() => Promise<unknown>)[] = []
-  const close = async (): Promise<void> => {
-    for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
-  }
-  try {
-    return await bringUp(options, endings, close)
-  } catch (error) {
-    await close()
-    throw error
-  }
+export function startSandboxStack(options: SandboxStackOptions): Promise<Stack> {
+  return wholeOrNothing((endings, close) => bringUp(options, endings, close))
 }
 
-async function bringUp(options: SandboxStackOptions, endings: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<Stack> {
+async function bringUp(options: SandboxStackOptions, endings: Endings, close: () => Promise<void>): Promise<Stack> {
   const detached = options.detached === true
   const root = await mkdtemp(join(tmpdir(), 'zetherion-sandbox-'))
   endings.push(() => rm(root, { recursive: true, force: true }))
@@ -90,13 +82,8 @@ async function bringUp(options: SandboxStackOptions, endings: (() => Promise<unk
   await bringUpFirst(runtime, project.directory, state, project.release(options.first).commit, options.first)
 
   const updater = createUpdaterProcess(root, detached, {
-    PROJECT_DIR: project.directory,
-    UPDATER_CONFIG: config,
-    UPDATER_STATE_PATH: join(state, 'updater-state.json'),
-    UPDATER_TRAEFIK_DYNAMIC_PATH: join(state, 'traefik/dynamic/updater-routes.yml'),
-    UPDATER_SECRET_PATH: join(state, 'secret/.updater-secret'),
+    ...updaterSettings(project, config),
     UPDATER_PORT: String(updaterPort),
-    AUTO_UPDATE_REPO: project.remote,
   })
   endings.push(() => updater.end())
   return {

@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { stringify } from 'yaml'
+import type { Project } from './project.ts'
 import type { Shortened } from './stack.ts'
 
 export interface UpdaterConfig {
@@ -21,4 +23,16 @@ export async function writeUpdaterConfig(path: string, config: UpdaterConfig): P
     ...(policy && { policy }),
     api: { host: '127.0.0.1' },
   }))
+}
+
+/** Where the updater of a project finds what it needs. */
+export function updaterSettings({ directory, state, remote }: Project, config: string): Record<string, string> {
+  return {
+    PROJECT_DIR: directory,
+    UPDATER_CONFIG: config,
+    UPDATER_STATE_PATH: join(state, 'updater-state.json'),
+    UPDATER_TRAEFIK_DYNAMIC_PATH: join(state, 'traefik/dynamic/updater-routes.yml'),
+    UPDATER_SECRET_PATH: join(state, 'secret/.updater-secret'),
+    AUTO_UPDATE_REPO: remote,
+  }
 }

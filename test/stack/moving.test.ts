@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { parse, stringify } from 'yaml'
+import type { Endings } from '../../demo/stack/whole-or-nothing.ts'
 import { engineAvailable, missing } from '../engine/availability.ts'
 import { seenContainers } from '../docker/kill/engine-look.ts'
 import { tellFigure } from '../reporting/figures.ts'
@@ -22,7 +23,7 @@ const limit = 8 * 60_000
 
 /** One installation, told in the order of the document: each test leaves the stack as the next one expects it. */
 describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (not run: ${reason})`, { timeout: limit }, () => {
-  const endings: (() => Promise<unknown>)[] = []
+  const endings: Endings = []
   let scene: { readonly stack: WholeStack; readonly override: unknown; readonly document: Document; readonly load: string } | undefined
   const here = () => {
     if (scene === undefined) throw new Error('the stack was not prepared')

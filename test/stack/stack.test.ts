@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Endings } from '../../demo/stack/whole-or-nothing.ts'
 import { engineAvailable, missing } from '../engine/availability.ts'
 import { bothColors } from './chapters/both-colors.ts'
 import { comebacks } from './chapters/comebacks.ts'
@@ -20,7 +21,7 @@ const title = 'the whole stack of docker-compose.yml, as it is'
 
 /** One bring-up, many tests, told in their order: each leaves the stack as the next one expects it. */
 describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (not run: ${reason})`, { timeout: 120_000 }, () => {
-  const endings: (() => Promise<unknown>)[] = []
+  const endings: Endings = []
   const passed = new Set<string>()
   let scene: Scene | undefined
   const here = (): Scene => {

@@ -5,6 +5,7 @@ import type { LogLine } from '../../../demo/stack/daemon.ts'
 import { startDockerStack, type DockerStack, type DockerStackOptions } from '../../../demo/stack/docker-stack.ts'
 import { startLoad, type Load } from '../../../demo/stack/load.ts'
 import { releaseOf } from '../../../demo/stack/load-targets.ts'
+import type { Endings } from '../../../demo/stack/whole-or-nothing.ts'
 import { startEngine, type Engine } from '../../engine/engine.ts'
 import { describeWhereReady, wholeEngine } from '../../engine/where-ready.ts'
 import type { SeenState } from '../../kill/observer/state-file.ts'
@@ -38,7 +39,7 @@ export interface HurtOptions extends Pick<DockerStackOptions, 'policy' | 'limits
  */
 export function onHurtStack(title: string, options: HurtOptions, tests: (here: () => HurtStack) => void): void {
   describeWhereReady(title, wholeEngine, () => {
-    const endings: (() => Promise<unknown>)[] = []
+    const endings: Endings = []
     let hurt: HurtStack | undefined
     beforeAll(async () => {
       hurt = await bringUp(options, endings)
@@ -103,7 +104,7 @@ export async function evidence({ stack }: HurtStack): Promise<string> {
   return `record: ${JSON.stringify(record)}\n\n${containers}\n\nlast lines of the updater:\n${log.trimEnd().split('\n').filter((line) => !line.includes('"path":"/status"')).slice(-60).join('\n')}`
 }
 
-async function bringUp({ between, onLine, engineDisk, ...options }: HurtOptions, endings: (() => Promise<unknown>)[]): Promise<HurtStack> {
+async function bringUp({ between, onLine, engineDisk, ...options }: HurtOptions, endings: Endings): Promise<HurtStack> {
   const engine = await startEngine({ ...(engineDisk !== undefined && { disk: engineDisk }) })
   endings.push(() => engine.stop())
   const stack = await startDockerStack({ first: 'v1.0.0', engine, override: quickOverride, policy: { keepReleases: 4, ...options.policy }, limits: { ...quickLimits, ...options.limits } })

@@ -10,6 +10,7 @@ import { hostAddressOf } from '../../../demo/stack/docker-engine.ts'
 import type { LoadTarget } from '../../../demo/stack/load.ts'
 import { loadTargetsOf } from '../../../demo/stack/load-targets.ts'
 import { skillsSecret } from '../../../demo/stack/project.ts'
+import { wholeOrNothing, type Endings } from '../../../demo/stack/whole-or-nothing.ts'
 import { makeReleases, type MadeRelease } from '../../../reference-app/scripts/make-releases.js'
 import { machineScripts } from '../../engine/availability.ts'
 import { startEngine, type Engine } from '../../engine/engine.ts'
@@ -54,20 +55,11 @@ export interface WholeStack {
 const run = promisify(execFile)
 
 /** Everything up to `docker compose up -d`, which is the first test's. @throws Error; nothing is left then */
-export async function prepareWholeStack(): Promise<WholeStack> {
-  const endings: (() => Promise<unknown>)[] = []
-  const close = async (): Promise<void> => {
-    for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
-  }
-  try {
-    return await prepare(endings, close)
-  } catch (error) {
-    await close()
-    throw error
-  }
+export function prepareWholeStack(): Promise<WholeStack> {
+  return wholeOrNothing(prepare)
 }
 
-async function prepare(endings: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<WholeStack> {
+async function prepare(endings: Endings, close: () => Promise<void>): Promise<WholeStack> {
   const engine = await startEngine()
   endings.push(() => engine.stop())
   const root = await mkdtemp(join(tmpdir(), 'zeth-stack-'))
@@ -96,7 +88,7 @@ async function prepare(endings: (() => Promise<unknown>)[], close: () => Promise
 type Ground = Pick<WholeStack, 'engine' | 'operator' | 'directory' | 'releases' | 'publishAddress'>
 
 /** The hands of a stack that is prepared. */
-export async function overEngine(ground: Ground, endings: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<WholeStack> {
+export async function overEngine(ground: Ground, endings: Endings, close: () => Promise<void>): Promise<WholeStack> {
   const { engine, operator, directory } = ground
   const docker = dockerOf(engine)
   const events: { service: string; action: string }[] = []

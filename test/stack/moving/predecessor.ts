@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { stringify } from 'yaml'
 import { hostAddressOf } from '../../../demo/stack/docker-engine.ts'
 import { repository, skillsSecret } from '../../../demo/stack/project.ts'
+import type { Endings } from '../../../demo/stack/whole-or-nothing.ts'
 import { makeReleases } from '../../../reference-app/scripts/make-releases.js'
 import { RELEASES, type ReleasePlan } from '../../../reference-app/scripts/releases.js'
 import { startEngine } from '../../engine/engine.ts'
@@ -47,7 +48,7 @@ interface Moving {
 }
 
 /** A stack as the predecessor left it: green serves, blue is stopped, rollouts are paused. @param endings what is to be ended, last first */
-export async function preparePredecessor(endings: (() => Promise<unknown>)[]): Promise<Moving> {
+export async function preparePredecessor(endings: Endings): Promise<Moving> {
   const engine = await startEngine()
   endings.push(() => engine.stop())
   const root = await mkdtemp(join(tmpdir(), 'zeth-moving-'))
