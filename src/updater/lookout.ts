@@ -103,10 +103,12 @@ export class Lookout {
   }
 }
 
-function findingsOf(record: UpdaterRecord, { why }: Reconciled): string[] {
+function findingsOf(record: UpdaterRecord, { why, unwell }: Reconciled): string[] {
   const maintenance = aboutMaintenance(record)
-  if (why === asItShouldBe) return maintenance
-  return maintenance.length > 0 && record.operation === null ? [...maintenance, `Left to whoever works on it: ${why}`] : [...maintenance, why]
+  if (why === asItShouldBe) return [...maintenance, ...unwell]
+  return maintenance.length > 0 && record.operation === null
+    ? [...maintenance, `Left to whoever works on it: ${why}`, ...unwell]
+    : [...maintenance, why, ...unwell]
 }
 
 function aboutMaintenance(record: UpdaterRecord | null): string[] {

@@ -17,8 +17,22 @@ export interface Patience {
   retiring: Tries
   /** Tries to stop a standby that failed (R17). */
   standbyStops: Tries
+  /** Services that should be well: their present run, and what ails it (I11). */
+  runs: ReadonlyMap<string, Run>
   /** When the moving tags were last compared with what runs; null: look at the next chance. */
   tagsLookedAt: number | null
+}
+
+/** From one start of a service's container to the next. */
+export interface Run {
+  readonly id: string
+  readonly startedAt: string | null
+  /** At which it was first seen. */
+  readonly since: number
+  /** What is wrong with the service, for people; null: nothing. */
+  readonly ailment: string | null
+  /** Since when that is so, over however many runs of the container. */
+  readonly ailingSince: number
 }
 
 /** Failed tries, and when the next one is due. */
@@ -35,7 +49,7 @@ export const noTries: Tries = { failed: 0, notBefore: 0, why: null }
 export function freshPatience(): Patience {
   return {
     standbySince: null, starts: new Map(), fallen: new Map(), recreatedSince: null, oldColorStarts: [],
-    retiring: noTries, standbyStops: noTries, tagsLookedAt: null,
+    retiring: noTries, standbyStops: noTries, runs: new Map(), tagsLookedAt: null,
   }
 }
 
@@ -62,7 +76,7 @@ export function mayStart(starts: Map<string, number[]>, services: readonly strin
 }
 
 /** After this a start has brought the service back, ms. */
-const held = 60_000
+export const held = 60_000
 
 /** What a start has brought back for good is not held against the next fall. */
 export function forgetStartsThatHeld(starts: Map<string, number[]>, down: readonly string[], now: number): void {

@@ -11,6 +11,7 @@ import { forgetStartsThatHeld, noTries, type Patience } from './patience.ts'
 import { adoptRoutedColor, holdOf, holdRollouts, removeSurplusSingletons, restoreRoutes, routeAndRetire } from './repairs.ts'
 import { finishRetiring } from './retiring.ts'
 import { enough, isLeftToCompose, pointTagsBack, startFallen, stopIdleStandby, type Rest } from './upkeep.ts'
+import { unwell } from './unwell.ts'
 
 /** How a look at the world ended. */
 export interface Reconciled {
@@ -19,6 +20,8 @@ export interface Reconciled {
   /** Row that applied last. */
   readonly row: Row
   readonly why: string
+  /** What runs without being well, in sentences; nothing is open or done about it. */
+  readonly unwell: readonly string[]
   /** After how many ms another look is worth while, before the next one is due; null: it is not. */
   readonly againIn: number | null
 }
@@ -39,6 +42,7 @@ const rowsAtOnce = 12
 export async function reconcile(context: Context, patience: Patience, haste: Haste = { hurry: false }): Promise<Reconciled> {
   let last: Decision = { row: 0, why: 'Nothing was looked at yet.' }
   let rest: Rest = enough
+  let ailing: readonly string[] = []
   await trafficFirst(context)
   for (let rows = 0; rows < rowsAtOnce; rows += 1) {
     context.signal.throwIfAborted()
@@ -50,6 +54,7 @@ export async function reconcile(context: Context, patience: Patience, haste: Has
     last = decision
     forget(patience, decision.row, operation !== null)
     if (world.engineFault === null) forgetHeld(context, world, topology, patience)
+    ailing = ailingIn(context, world, topology, patience)
     // What an operator does by hand is theirs, until they leave maintenance mode; an open operation is ours to end.
     if (maintenance !== null && operation === null && decision.row >= 13) {
       patience.standbySince = null
@@ -61,7 +66,7 @@ export async function reconcile(context: Context, patience: Patience, haste: Has
     if (decision.row === 0 && operation === null && maintenance === null) await pointTagsBack(context, world, topology, patience)
     break
   }
-  return { settled: isSettled(last), row: last.row, why: rest.told === null ? last.why : `${last.why} ${rest.told}`, againIn: rest.againIn }
+  return { settled: isSettled(last), row: last.row, why: rest.told === null ? last.why : `${last.why} ${rest.told}`, unwell: ailing, againIn: rest.againIn }
 }
 
 /** Which row applies, by the routes that this router would write. */
@@ -76,8 +81,10 @@ export function decideFor({ ports }: Pick<Reach, 'ports'>, situation: Omit<Situa
 
 /** What is over counts anew when it comes again. */
 function forget(patience: Patience, row: Row, isOpen: boolean): void {
-  if (isOpen) patience.tagsLookedAt = null
-  else {
+  if (isOpen) {
+    patience.tagsLookedAt = null
+    patience.runs = new Map()
+  } else {
     patience.oldColorStarts = []
     patience.retiring = noTries
   }
@@ -91,6 +98,12 @@ function forget(patience: Patience, row: Row, isOpen: boolean): void {
 
 function forgetHeld(context: Context, world: World, topology: Topology, patience: Patience): void {
   forgetStartsThatHeld(patience.starts, fallen(world, topology, context.journal.record.activeColor), context.ports.clock.monotonic())
+}
+
+/** An operation tells itself what ails the services that it deals with. */
+function ailingIn({ journal: { record }, ports, settings }: Context, world: World, topology: Topology, patience: Patience): string[] {
+  if (record.operation !== null || world.engineFault !== null) return []
+  return unwell(world, record, topology, patience, ports.clock.monotonic(), settings.limits.singletonHealth)
 }
 
 /** A standby that is left running for now and a fallen service that is not started again are told, but nothing is open. */
