@@ -12,6 +12,7 @@ import type { SecretCheck } from './authenticate.ts'
 import { answerBrokenConnection } from './broken-connections.ts'
 import { limitConnectionsPerAddress } from './connections-per-address.ts'
 import type { DiskUsage } from './disk-usage.ts'
+import { endAtClose } from './end-at-close.ts'
 import { logRequests } from './log-requests.ts'
 import { describeApi } from './openapi.ts'
 import { readJson } from './read-json.ts'
@@ -40,6 +41,8 @@ export interface ApiLimits {
   /** Of these, how many one address may have at once. */
   readonly connectionsPerAddress: number
   readonly diagnostics: number
+  /** For answers that are under way when the API closes; what takes longer is cut off. */
+  readonly closing: number
   readonly wrongSecrets: WrongSecretLimit
 }
 
@@ -50,6 +53,7 @@ export const defaultApiLimits: ApiLimits = {
   connections: 256,
   connectionsPerAddress: 32,
   diagnostics: 20_000,
+  closing: 2_000,
   wrongSecrets: { attempts: 30, window: 60_000 },
 }
 
@@ -115,5 +119,6 @@ function createServer(log: FastifyBaseLogger, limits: ApiLimits): FastifyInstanc
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.server.maxConnections = limits.connections
   limitConnectionsPerAddress(app.server, limits.connectionsPerAddress)
+  endAtClose(app, limits.closing)
   return app
 }

@@ -4,7 +4,7 @@ import { defaultApiLimits } from '../../src/api/create-api.ts'
 import { UpdaterError } from '../../src/rollout/errors.ts'
 import type { UpdateResult } from '../../src/rollout/model.ts'
 import type { Started } from '../../src/updater/service.ts'
-import { secret } from './api.ts'
+import { freshApi, secret } from './api.ts'
 import { deferred } from './deferred.ts'
 import { fakeUpdater, idleStatus, succeeded } from './fake-updater.ts'
 import { listeningApi, open, post, untilClosed } from './sockets.ts'
@@ -204,6 +204,34 @@ describe('a client that is no good', () => {
     await untilClosed(open(port))
     await Promise.all(crowd.map((socket) => once(socket.end(), 'close')))
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200)
+  })
+})
+
+describe('fault 43: an API that closes', () => {
+  it.each([
+    ['connected and says nothing', ''],
+    ['does not end its headers', 'GET /health HTTP/1.1\r\nHo'],
+  ])('is held up by no client that %s', async (_what, words) => {
+    const app = freshApi({ limits: { ...defaultApiLimits, closing: 100 } })
+    const address = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+    const socket = open(Number(address.port))
+    socket.write(words)
+    await once(app.server, 'connection')
+    const end = untilClosed(socket)
+    await app.close()
+    await end
+  })
+
+  it('still gives the answers that are under way', async () => {
+    const { updater, begun, end } = rollout()
+    const app = freshApi({ updater })
+    const address = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+    const { answer } = post(Number(address.port), '/update/apply', good)
+    await begun
+    const closed = app.close()
+    end(succeeded)
+    expect((await answer).status).toBe(200)
+    await closed
   })
 })
 
