@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { LoadedRecord, PredecessorState, UpdaterRecord } from '../rollout/model.ts'
 import { pauseReasonOf } from '../rollout/pause.ts'
 import type { StorageChecks } from './record-schema.ts'
@@ -108,5 +108,5 @@ function without(content: Readonly<Record<string, unknown>>, keys: readonly stri
 
 /** Over the meaning, not the layout; `checksum` is written last, so key order survives the round trip. */
 function checksumOf(content: Readonly<Record<string, unknown>>): string {
-  return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`
+  return `sha256:${hash('sha256', JSON.stringify(content))}`
 }

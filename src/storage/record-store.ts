@@ -17,10 +17,18 @@ export interface RecordStoreOptions {
   readonly log: Log
   /** Shared by all stores of a process: compiling them takes 50 ms and more. Default: checks of its own. */
   readonly checks?: StorageChecks
+  /** The form of the file. Default: the one of record-file.ts with these checks; a simulation remembers what it made of the same record or bytes. */
+  readonly form?: RecordForm
   /** What a record that settles something may use on a full disk. Default: nothing is kept. */
   readonly reserve?: SpaceReserve
   /** Asked at the last moment before the rename: whoever was stopped in a write must not undo what a later updater wrote (I5). Default: nobody else is there. */
   readonly authority?: Authority
+}
+
+/** Record and bytes, in both directions; the same for the same. */
+export interface RecordForm {
+  encode(record: UpdaterRecord): Uint8Array
+  decode(bytes: Uint8Array): LoadedRecord
 }
 
 /** Readable by the stack's other services, as the predecessor's file was; it holds no secret. */
@@ -42,7 +50,8 @@ const mode = 0o644
  * that is gone while `.previous` is there (fault 15). Only a directory without either is `none`.
  */
 export function createRecordStore(options: RecordStoreOptions): RecordStore {
-  const { path, files, checks = createStorageChecks(), reserve, authority } = options
+  const { path, files, reserve, authority } = options
+  const form = formOf(options)
   const directory = dirname(path)
   const previousPath = previousOf(path)
   const damagedPath = `${path}.damaged`
@@ -59,7 +68,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
   }
 
   async function load(): Promise<LoadedRecord> {
-    const loaded = await lookAtRecord({ path, files, checks })
+    const loaded = await lookAtRecord({ path, files, form })
     if (loaded.kind !== 'newer') await sweep()
     return loaded
   }
@@ -91,15 +100,15 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
 
   /** Nothing is written that could not be read again. */
   function encode(record: UpdaterRecord): Uint8Array {
-    const bytes = encodeRecord(record)
-    const readAgain = decodeRecord(bytes, checks)
+    const bytes = form.encode(record)
+    const readAgain = form.decode(bytes)
     if (readAgain.kind === 'damaged') throw new UpdaterError('storage_failed', `The record was not written: ${readAgain.reason}.`)
     return bytes
   }
 
   async function setAside(current: Uint8Array, record: UpdaterRecord): Promise<void> {
     if (own !== null && Buffer.compare(own, current) === 0) return moveAside(current, previousPath)
-    const loaded = decodeRecord(current, checks)
+    const loaded = form.decode(current)
     if (loaded.kind === 'newer') {
       throw new UpdaterError('storage_failed', `The record ${path} was written by a newer updater (schema ${loaded.schema}); it is left untouched.`)
     }
@@ -146,16 +155,22 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
 }
 
 /** What lies there, and nothing is changed by looking: also for whoever is not the daemon. @throws storage_failed */
-export async function lookAtRecord({ path, files, checks = createStorageChecks() }: Pick<RecordStoreOptions, 'path' | 'files' | 'checks'>): Promise<LoadedRecord> {
+export async function lookAtRecord(options: Pick<RecordStoreOptions, 'path' | 'files' | 'checks' | 'form'>): Promise<LoadedRecord> {
+  const { path, files } = options
+  const form = formOf(options)
   const previousPath = previousOf(path)
   try {
     const bytes = await files.read(path)
-    if (bytes !== null) return explain(path, decodeRecord(bytes, checks))
+    if (bytes !== null) return explain(path, form.decode(bytes))
     if ((await files.read(previousPath)) === null) return { kind: 'none' }
   } catch (error) {
     throw new UpdaterError('storage_failed', `The record ${path} cannot be read (${sentenceOf(error)}); mend the disk or its permissions and restart.`, { cause: error })
   }
   return { kind: 'damaged', reason: `The record ${path} is gone, but ${previousPath} is there: it was removed after the first run. The previous generation is older and is not used.` }
+}
+
+function formOf({ checks = createStorageChecks(), form }: Pick<RecordStoreOptions, 'checks' | 'form'>): RecordForm {
+  return form ?? { encode: encodeRecord, decode: (bytes) => decodeRecord(bytes, checks) }
 }
 
 function previousOf(path: string): string {

@@ -242,7 +242,9 @@ export class Invariants implements EffectWatch {
   #single(effect: Effect | null): void {
     const { stack, disturbed } = this.#watched()
     for (const { service } of stack.topology.singletons) {
-      const startable = stack.engine.of(service).filter((instance) => stack.engine.isStartable(instance))
+      const instances = stack.engine.of(service)
+      if (instances.length < 2) continue
+      const startable = instances.filter((instance) => stack.engine.isStartable(instance))
       if (startable.length > 1 && !disturbed) this.#broken('I2', effect, `${startable.map(({ id }) => id).join(' and ')} may run at once`)
     }
   }

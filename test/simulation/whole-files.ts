@@ -24,13 +24,12 @@ export class WholeFiles {
   }
 
   afterFile(effect: Effect): void {
-    const stack = this.#stack()
-    for (const place of [places.record, places.routes]) {
-      if (effect.path === place && effect.name === 'files.write') this.#broken(effect, 'written in place')
-      if (effect.to === place && !stack.disk.isSynced(place)) this.#broken(effect, 'in place before it was synced')
-    }
-    if (effect.to === places.record) this.#wholeRecord(effect)
-    if (effect.to === places.routes) this.#wholeRoutes(effect)
+    const { name, path, to } = effect
+    if (name === 'files.write' && (path === places.record || path === places.routes)) this.#broken(effect, 'written in place')
+    if (to !== places.record && to !== places.routes) return
+    if (!this.#stack().disk.isSynced(to)) this.#broken(effect, 'in place before it was synced')
+    if (to === places.record) this.#wholeRecord(effect)
+    else this.#wholeRoutes(effect)
   }
 
   beforePowerCut(): void {

@@ -24,6 +24,13 @@ export interface Effect {
 /** What an effect is about, before it is counted. */
 export type Deed = Omit<Effect, 'index'>
 
+/** A call of files. */
+export interface FileDeed {
+  readonly name: string
+  readonly path: string
+  readonly to?: string
+}
+
 /** Comes between an effect and the world: may run it or not, wait, fail, and end the daemon that asked. */
 export type Interference = <T>(effect: Effect, run: () => Promise<T>, daemon: Asking) => Promise<T>
 
@@ -72,35 +79,43 @@ export class Effects {
       const effect = { ...deed, index: this.done.length }
       this.done.push(effect)
       this.#watch.asked(effect, life)
-      const watched = async (): Promise<T> => {
-        this.#watch.before(effect, life)
-        try {
-          const result = await run()
-          this.#watch.succeeded(effect)
-          return result
-        } finally {
-          this.#watch.after(effect)
-        }
-      }
-      const work = this.interference(effect, watched, { life, time: this.#time, signal })
+      const work = this.interference(effect, () => this.#runWatched(effect, life, run), { life, time: this.#time, signal })
       return signal === null ? work : untilAborted(signal, work)
     })
   }
 
   /** One call of files: takes no time, and ends with its daemon. */
-  performFile<T>(life: Life, deed: Deed, run: () => T): Promise<T> {
-    const work = (): Promise<T> => {
-      const effect = { ...deed, index: this.files.length }
-      this.files.push(effect)
-      const watched = async (): Promise<T> => {
-        const result = run()
-        this.#watch.afterFile(effect)
-        return result
-      }
-      return this.fileInterference === undisturbed ? watched() : this.fileInterference(effect, watched, { life, time: this.#time, signal: null })
-    }
+  performFile<T>(life: Life, deed: FileDeed, run: () => T): Promise<T> {
     // Most calls by far: they are over at once, so that nothing can come between them and whoever asked.
-    return this.fileInterference === undisturbed && life.hears ? work() : life.call(work)
+    if (this.fileInterference === undisturbed && life.hears) return this.#runFile(this.#counted(deed), run)
+    return life.call(() => {
+      const effect = this.#counted(deed)
+      return this.fileInterference(effect, () => this.#runFile(effect, run), { life, time: this.#time, signal: null })
+    })
+  }
+
+  #counted({ name, path, to }: FileDeed): Effect {
+    const index = this.files.length
+    const effect = to === undefined ? { index, name, path } : { index, name, path, to }
+    this.files.push(effect)
+    return effect
+  }
+
+  async #runFile<T>(effect: Effect, run: () => T): Promise<T> {
+    const result = run()
+    this.#watch.afterFile(effect)
+    return result
+  }
+
+  async #runWatched<T>(effect: Effect, life: Life, run: () => Promise<T>): Promise<T> {
+    this.#watch.before(effect, life)
+    try {
+      const result = await run()
+      this.#watch.succeeded(effect)
+      return result
+    } finally {
+      this.#watch.after(effect)
+    }
   }
 
   /** One question of a daemon: it changes nothing, but may be answered late, with what was so when it was asked, or not at all. */

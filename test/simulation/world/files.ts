@@ -16,19 +16,19 @@ export class SimulatedFiles implements Files {
   }
 
   read(path: string): Promise<Uint8Array | null> {
-    return this.#ask('read', path, () => this.#disk.read(path))
+    return this.#ask('files.read', path, () => this.#disk.read(path))
   }
 
   list(directory: string): Promise<string[]> {
-    return this.#ask('list', directory, () => this.#disk.list(directory))
+    return this.#ask('files.list', directory, () => this.#disk.list(directory))
   }
 
   async create(path: string): Promise<NewFile> {
-    return this.#opened(path, await this.#act('create', path, () => this.#disk.create(path)))
+    return this.#opened(path, await this.#act('files.create', path, () => this.#disk.create(path)))
   }
 
   async append(path: string): Promise<NewFile> {
-    return this.#opened(path, await this.#act('append', path, () => this.#disk.openForAppend(path)))
+    return this.#opened(path, await this.#act('files.append', path, () => this.#disk.openForAppend(path)))
   }
 
   rename(from: string, to: string): Promise<void> {
@@ -36,39 +36,39 @@ export class SimulatedFiles implements Files {
   }
 
   remove(path: string): Promise<void> {
-    return this.#act('remove', path, () => this.#disk.remove(path))
+    return this.#act('files.remove', path, () => this.#disk.remove(path))
   }
 
   makeDirectory(path: string): Promise<void> {
-    return this.#act('makeDirectory', path, () => this.#disk.makeDirectory(path))
+    return this.#act('files.makeDirectory', path, () => this.#disk.makeDirectory(path))
   }
 
   syncDirectory(path: string): Promise<void> {
-    return this.#act('syncDirectory', path, () => this.#disk.syncDirectory(path))
+    return this.#act('files.syncDirectory', path, () => this.#disk.syncDirectory(path))
   }
 
   #opened(path: string, inode: Inode): NewFile {
     return {
-      write: (bytes) => this.#act('write', path, () => this.#disk.write(path, inode, bytes)),
+      write: (bytes) => this.#act('files.write', path, () => this.#disk.write(path, inode, bytes)),
       sync: () => this.#sync(path, inode),
-      close: () => this.#act('close', path, () => undefined),
+      close: () => this.#act('files.close', path, () => undefined),
     }
   }
 
   async #sync(path: string, inode: Inode): Promise<void> {
     try {
-      await this.#act('sync', path, () => this.#disk.sync(inode))
+      await this.#act('files.sync', path, () => this.#disk.sync(inode))
     } catch (error) {
       inode.distrusted = true
       throw error
     }
   }
 
-  #act<T>(call: string, path: string, run: () => T): Promise<T> {
-    return this.#effects.performFile(this.#life, { name: `files.${call}`, path }, run)
+  #act<T>(name: string, path: string, run: () => T): Promise<T> {
+    return this.#effects.performFile(this.#life, { name, path }, run)
   }
 
-  #ask<T>(call: string, path: string, answer: () => T): Promise<T> {
-    return this.#effects.ask(this.#life, { name: `files.${call}`, path }, null, async () => answer())
+  #ask<T>(name: string, path: string, answer: () => T): Promise<T> {
+    return this.#effects.ask(this.#life, { name, path }, null, async () => answer())
   }
 }

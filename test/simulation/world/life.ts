@@ -52,7 +52,10 @@ export class Life {
     return new Promise<T>((resolve, reject) => {
       if (this.#dead) return
       run().then(
-        (value) => this.#hear(() => resolve(value)),
+        (value) => {
+          if (this.hears) resolve(value)
+          else this.#hear(() => resolve(value))
+        },
         (error: unknown) => this.#hear(() => reject(error instanceof Error ? error : new Error(String(error)))),
       )
     })

@@ -1,15 +1,19 @@
-/** More than one history ever makes; a campaign goes through them again and again. */
+/** Of each of two generations: more than histories that begin alike make, and little enough to be kept in memory. */
 const most = 4_096
 
-/** Remembers what a pure function told for a key. Campaigns ask for the same texts thousands of times. */
+/** Remembers what a pure function told for a key, those longest that are asked for. Campaigns ask for the same texts thousands of times. */
 export function remembered<V>(): (key: string, make: () => V) => V {
-  const known = new Map<string, { readonly value: V }>()
+  let young = new Map<string, { readonly value: V }>()
+  let old: typeof young = new Map()
   return (key, make) => {
-    const before = known.get(key)
+    const before = young.get(key)
     if (before !== undefined) return before.value
-    const value = make()
-    if (known.size >= most) known.clear()
-    known.set(key, { value })
-    return value
+    const known = old.get(key) ?? { value: make() }
+    if (young.size >= most) {
+      old = young
+      young = new Map()
+    }
+    young.set(key, known)
+    return known.value
   }
 }

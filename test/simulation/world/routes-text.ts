@@ -35,15 +35,29 @@ export function readText(text: string): RoutesText | null {
   return readings(text, () => interpret(text))
 }
 
+/** The same of a file's bytes. The disk never changes bytes in place, and the same ones are looked at before and after every effect. */
+export function readBytes(bytes: Uint8Array): RoutesText | null {
+  const known = readingsOfBytes.get(bytes)
+  if (known !== undefined) return known
+  const read = readText(new TextDecoder().decode(bytes))
+  readingsOfBytes.set(bytes, read)
+  return read
+}
+
 /** The updater's own reader. The same texts come up again and again in a campaign, and YAML is slow to read. */
 export function readAsUpdater(bytes: Uint8Array): RoutesFile {
-  const text = Buffer.from(bytes).toString('latin1')
-  return updaterReadings(text, () => readRoutes(bytes))
+  const known = updaterReadingsOfBytes.get(bytes)
+  if (known !== undefined) return known
+  const read = updaterReadings(Buffer.from(bytes).toString('latin1'), () => readRoutes(bytes))
+  updaterReadingsOfBytes.set(bytes, read)
+  return read
 }
 
 const readRoutes = createRoutesReader()
 const updaterReadings = remembered<RoutesFile>()
+const updaterReadingsOfBytes = new WeakMap<Uint8Array, RoutesFile>()
 const readings = remembered<RoutesText | null>()
+const readingsOfBytes = new WeakMap<Uint8Array, RoutesText | null>()
 const texts = remembered<string>()
 const keys = new WeakMap<Topology, string>()
 

@@ -8,7 +8,7 @@ import { Engine, engineTimes, type Image, type Instance } from './engine.ts'
 import { Git } from './git.ts'
 import { Images } from './images.ts'
 import { releaseOf, type ReleaseKind } from './releases.ts'
-import { plainText, readText } from './routes-text.ts'
+import { plainText, readBytes } from './routes-text.ts'
 import { places, recordIn } from './state-directory.ts'
 import { Traefik } from './traefik.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -86,19 +86,19 @@ export class Stack {
   /** Stamp of the routes file that a power cut would leave for certain; null when it has none. */
   get durableGeneration(): string | null {
     const bytes = this.disk.readDurable(places.routes)
-    return bytes === null ? null : (readText(new TextDecoder().decode(bytes))?.generation ?? null)
+    return bytes === null ? null : (readBytes(bytes)?.generation ?? null)
   }
 
   /** Whether a prepared version of the routes survives a power cut. */
   isStagedDurably(generation: string): boolean {
     const bytes = this.disk.readDurable(`${places.staging}/routes-${generation}.yml`)
-    return bytes !== null && readText(new TextDecoder().decode(bytes))?.generation === generation
+    return bytes !== null && readBytes(bytes)?.generation === generation
   }
 
   /** The color that a prepared version of the routes would serve; null when there is no such version. */
   stagedColor(generation: string): Color | null {
     const bytes = this.disk.read(`${places.staging}/routes-${generation}.yml`)
-    return bytes === null ? null : (readText(new TextDecoder().decode(bytes))?.active ?? null)
+    return bytes === null ? null : (readBytes(bytes)?.active ?? null)
   }
 
   /** The host loses its power and comes back: what was under way is gone, containers are started again as their policy says. */

@@ -1,7 +1,9 @@
 import type { LoadedRecord, PredecessorState, UpdaterRecord } from '../../../src/rollout/model.ts'
 import { decodeRecord, encodeRecord } from '../../../src/storage/record-file.ts'
 import { createStorageChecks } from '../../../src/storage/record-schema.ts'
+import type { RecordForm } from '../../../src/storage/record-store.ts'
 import type { Disk } from './disk.ts'
+import { remembered } from './remembered.ts'
 
 /** Where things lie on the simulated disk. */
 export const places = {
@@ -24,13 +26,26 @@ export function leaveReserve(disk: Disk): void {
 export const storageChecks = createStorageChecks()
 
 const decoded = new WeakMap<Uint8Array, LoadedRecord>()
+const encoded = remembered<Uint8Array>()
 
-/** What these bytes of a record's file say. The same bytes are looked at before and after every effect. */
+/** What these bytes of a record's file say. The disk never changes bytes in place, and the same ones are looked at before and after every effect. */
+function decodeOnce(bytes: Uint8Array): LoadedRecord {
+  const known = decoded.get(bytes)
+  if (known !== undefined) return known
+  const loaded = decodeRecord(bytes, storageChecks)
+  decoded.set(bytes, loaded)
+  return loaded
+}
+
+/** The store's own form of the file. Many histories begin alike: what was made of a record once is made of it again. */
+export const rememberedForm: RecordForm = {
+  encode: (record) => encoded(JSON.stringify(record), () => encodeRecord(record)),
+  decode: decodeOnce,
+}
+
+/** What the record's file says; null when there is none. */
 export function recordIn(bytes: Uint8Array | null): LoadedRecord {
-  if (bytes === null) return { kind: 'none' }
-  const known = decoded.get(bytes) ?? decodeRecord(bytes, storageChecks)
-  decoded.set(bytes, known)
-  return known
+  return bytes === null ? { kind: 'none' } : decodeOnce(bytes)
 }
 
 /** An older copy of the record is put back. */

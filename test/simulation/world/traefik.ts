@@ -1,7 +1,7 @@
 import { internalEntryPoint } from '../../../src/rollout/stamp.ts'
 import type { Color } from '../../../src/rollout/topology.ts'
 import type { Disk } from './disk.ts'
-import { readText, type RoutesText } from './routes-text.ts'
+import { readBytes, type RoutesText } from './routes-text.ts'
 import { places } from './state-directory.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -39,8 +39,8 @@ export class Traefik {
 
   /** What the live file says; null when Traefik would leave it alone. */
   get says(): RoutesText | null {
-    const { file } = this
-    return file === null ? null : readText(file)
+    const bytes = this.#disk.read(places.routes)
+    return bytes === null ? null : readBytes(bytes)
   }
 
   /** Somebody replaces the live file by hand; null removes it. */

@@ -21,7 +21,7 @@ import { SimulatedRuntime } from './runtime.ts'
 import { seededRandom } from './seeded-random.ts'
 import { SimulatedSource } from './source.ts'
 import { Stack } from './stack.ts'
-import { places, reservePiece, storageChecks } from './state-directory.ts'
+import { places, rememberedForm, reservePiece, storageChecks } from './state-directory.ts'
 import { asEffects, fileEffectsOf, historyAsEffects, routerAsEffects } from './stores.ts'
 import { usual } from './topologies.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -133,7 +133,7 @@ export class World implements Watched {
         authority,
         log: told,
       },
-      store: this.#watchedStore(life, asEffects(createRecordStore({ path: places.record, ...storage, authority }), fileEffect)),
+      store: this.#watchedStore(life, asEffects(createRecordStore({ path: places.record, ...storage, form: rememberedForm, authority }), fileEffect)),
       settings: this.settings,
       watchInterval,
       observing: () => null,

@@ -1,3 +1,4 @@
+import type { RolloutEvent } from '../../../../src/updater/service.ts'
 import { noGroups, noSingletons, twoOfEach, usual } from '../../world/topologies.ts'
 import { tell } from '../../world/effects.ts'
 import { leaveReserve } from '../../world/state-directory.ts'
@@ -142,13 +143,23 @@ function arrival({ world, hits, daemons }: Stage & Lives, wait: Wait): () => boo
     }
     case 'phase': {
       const seen = new Map(daemons.map((daemon) => [daemon, daemon.events.length]))
-      const kind = wait.phase === 'undo' ? 'undo_started' : 'phase'
+      const isAwaited = ({ kind, message }: RolloutEvent): boolean => (wait.phase === 'undo' ? kind === 'undo_started' : kind === 'phase' && message === wait.phase)
       // What is over without it is not waited for.
-      return () => idle() || daemons.some((daemon) => daemon.events.slice(seen.get(daemon) ?? 0).some((event) => event.kind === kind && (wait.phase === 'undo' || event.message === wait.phase)))
+      return () => idle() || daemons.some((daemon) => hasNew(daemon, seen, isAwaited))
     }
     case 'idle':
       return idle
   }
+}
+
+/** Whether there is such an event among those that were not seen yet. One that is there stays so. */
+function hasNew(daemon: Daemon, seen: Map<Daemon, number>, isAwaited: (event: RolloutEvent) => boolean): boolean {
+  const { events } = daemon
+  const first = seen.get(daemon) ?? 0
+  if (first === events.length) return false
+  if (events.slice(first).some(isAwaited)) return true
+  seen.set(daemon, events.length)
+  return false
 }
 
 /** The lags one after the other, again and again. */
