@@ -1,8 +1,8 @@
-import { LineCounter, isAlias, parseAllDocuments, visit } from 'yaml'
+import { LineCounter, isAlias, parseAllDocuments } from 'yaml'
 import type { Document, YAMLParseError } from 'yaml'
 import { printable } from './printable.ts'
-import { entriesOf, itemsOf, rootOf } from './spots.ts'
-import type { Spot } from './spots.ts'
+import { aliasesOf, entriesOf, itemsOf, rootOf } from './spots.ts'
+import type { Aliases, Spot } from './spots.ts'
 
 /** Keys and list indices from the top of a compose file: `['services', 'bot', 'volumes', 0]`. */
 export type Path = readonly (string | number)[]
@@ -13,14 +13,16 @@ export interface ComposeSource {
   readonly name: string
   /** Empty when there are errors. */
   readonly documents: readonly Document[]
+  /** The whole of each document that holds anything. */
+  readonly roots: readonly Spot[]
   /** Why it cannot be read at all, each with its place: `docker-compose.yml:4:5 at v1.3.0: this is not YAML: …` */
   readonly errors: readonly string[]
   /** `docker-compose.yml:41:5 at v1.3.0`; without an offset the file alone. */
   place(offset?: number): string
 }
 
-/** Bytes; the file is read whole and by people. */
-export const largestComposeFile = 1_000_000
+/** Bytes; the file is read whole and by people. A larger one could take more memory and time to parse than the daemon has. */
+export const largestComposeFile = 250_000
 
 /**
  * Parses a compose file. Never throws: what is wrong is in `errors`.
@@ -33,17 +35,22 @@ export function readComposeSource(name: string, where: string, text: string): Co
     const { line, col } = lines.linePos(offset)
     return `${name}:${Math.max(line, 1)}:${Math.max(col, 1)} ${where}`
   }
-  const failed = (errors: readonly string[]): ComposeSource => ({ name, documents: [], errors: errors.map(printable), place })
+  const failed = (errors: readonly string[]): ComposeSource => ({ name, documents: [], roots: [], errors: errors.map(printable), place })
   try {
     if (text.length > largestComposeFile) return failed([`${place()}: this is larger than ${largestComposeFile / 1_000_000} MB`])
     const documents: readonly Document[] = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })]
-    const errors = documents.flatMap((document) => [
+    const wholes = documents.map((document) => {
+      const aliases = aliasesOf(document)
+      return { document, aliases, root: rootOf(document, aliases) }
+    })
+    const errors = wholes.flatMap(({ document, aliases, root }) => [
       ...tellable(document.errors).map((error) => `${place(error.pos[0])}: ${sentence(error, text)}`),
-      ...looseAliases(document, place),
-      ...strangeRoot(document, place),
+      ...looseAliases(aliases, place),
+      ...strangeRoot(root, place),
     ])
     if (errors.length > 0) return failed(errors)
-    return documents.every((document) => rootOf(document) === null) ? failed([`${place()}: this is empty`]) : { name, documents, errors: [], place }
+    const roots = wholes.flatMap(({ root }) => root ?? [])
+    return roots.length === 0 ? failed([`${place()}: this is empty`]) : { name, documents, roots, errors: [], place }
   } catch (error) {
     return failed([`${place()}: this cannot be read as YAML: ${firstLine(error)}`])
   }
@@ -52,15 +59,15 @@ export function readComposeSource(name: string, where: string, text: string): Co
 /** A file that is there but cannot be read. */
 export function unreadableSource(name: string, where: string, error: unknown): ComposeSource {
   const place = (): string => `${name} ${where}`
-  return { name, documents: [], errors: [printable(`${place()}: this cannot be read: ${firstLine(error)}`)], place }
+  return { name, documents: [], roots: [], errors: [printable(`${place()}: this cannot be read: ${firstLine(error)}`)], place }
 }
 
 /** The place of what Compose has at this path, or of the nearest thing around it; of several files the last that goes as deep. */
 export function placeOf(sources: readonly ComposeSource[], path: Path): string {
   let found = { depth: -1, place: sources[0]?.place() ?? '' }
   for (const source of sources) {
-    for (const document of source.documents) {
-      const { depth, offset } = deepest(rootOf(document), path)
+    for (const root of source.roots) {
+      const { depth, offset } = deepest(root, path)
       // A file that does not even begin to say it is named only if none does.
       if (depth >= Math.max(found.depth, 1) || found.depth < 0) found = { depth, place: source.place(offset) }
     }
@@ -69,23 +76,23 @@ export function placeOf(sources: readonly ComposeSource[], path: Path): string {
 }
 
 /** Everything at this path, in all documents of the file. */
-export function spotsAt({ documents }: ComposeSource, path: Path): Spot[] {
-  return documents.flatMap((document) => {
-    const { depth, spot } = deepest(rootOf(document), path)
-    return depth === path.length && spot !== null ? [spot] : []
+export function spotsAt({ roots }: ComposeSource, path: Path): Spot[] {
+  return roots.flatMap((root) => {
+    const { depth, spot } = deepest(root, path)
+    return depth === path.length ? [spot] : []
   })
 }
 
-function deepest(root: Spot | null, path: Path): { readonly depth: number; readonly offset: number; readonly spot: Spot | null } {
+function deepest(root: Spot, path: Path): { readonly depth: number; readonly offset: number; readonly spot: Spot } {
   let spot = root
   let depth = 0
   for (const key of path) {
-    const next = spot === null ? undefined : (entriesOf(spot)?.get(String(key)) ?? itemsOf(spot)?.[Number(key)])
+    const next = entriesOf(spot)?.get(String(key)) ?? itemsOf(spot)?.[Number(key)]
     if (next === undefined) break
     spot = next
     depth += 1
   }
-  return { depth, offset: spot?.offset ?? 0, spot }
+  return { depth, offset: spot.offset, spot }
 }
 
 /** Of what breaks the syntax the first: the others follow from it. */
@@ -104,18 +111,11 @@ function sentence(error: YAMLParseError, text: string): string {
 }
 
 /** Aliases that name nothing are an error of no parser but a hole in what is built from it. */
-function looseAliases(document: Document, place: (offset: number) => string): string[] {
-  const loose: string[] = []
-  visit(document, {
-    Alias(_key, alias) {
-      if (isAlias(alias) && alias.resolve(document) === undefined) loose.push(`${place(alias.range?.[0] ?? 0)}: the alias *${alias.source} stands for nothing`)
-    },
-  })
-  return loose
+function looseAliases(aliases: Aliases, place: (offset: number) => string): string[] {
+  return [...aliases].flatMap(([alias, target]) => (isAlias(alias) && target === undefined ? [`${place(alias.range?.[0] ?? 0)}: the alias *${alias.source} stands for nothing`] : [])).slice(0, mostErrors)
 }
 
-function strangeRoot(document: Document, place: (offset: number) => string): string[] {
-  const root = rootOf(document)
+function strangeRoot(root: Spot | null, place: (offset: number) => string): string[] {
   return root === null || entriesOf(root) !== null ? [] : [`${place(root.offset)}: a compose file must be a mapping with the section services`]
 }
 

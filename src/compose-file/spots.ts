@@ -1,18 +1,35 @@
-import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml'
+import { isAlias, isMap, isNode, isScalar, isSeq, visit } from 'yaml'
 import type { Document } from 'yaml'
+
+/** What each alias of a document stands for; undefined for one that names nothing. */
+export type Aliases = ReadonlyMap<unknown, unknown>
+
+/** In one pass, since `Alias.resolve` goes through the whole document for each: a file full of them would take hours. */
+export function aliasesOf(document: Document): Aliases {
+  const anchored = new Map<string, unknown>()
+  const aliases = new Map<unknown, unknown>()
+  visit(document, {
+    Node(_key, node) {
+      if (isAlias(node)) aliases.set(node, anchored.get(node.source))
+      else if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined) anchored.set(node.anchor, node)
+    },
+  })
+  return aliases
+}
 
 /** A value in a parsed YAML document, and where it stands: at its key in a mapping, itself in a list. */
 export interface Spot {
-  readonly document: Document
+  /** Those of its document. */
+  readonly aliases: Aliases
   readonly node: unknown
   /** Characters from the beginning of the file. */
   readonly offset: number
 }
 
 /** The whole of a document; null for one that holds nothing. */
-export function rootOf(document: Document): Spot | null {
+export function rootOf(document: Document, aliases: Aliases): Spot | null {
   const node: unknown = document.contents
-  return isNode(node) ? resolved({ document, node, offset: node.range?.[0] ?? 0 }) : null
+  return isNode(node) ? resolved({ aliases, node, offset: node.range?.[0] ?? 0 }) : null
 }
 
 /** Entries of a mapping, those of `<<` included where it does not say otherwise itself; null for what is no mapping. */
@@ -21,9 +38,9 @@ export function entriesOf(spot: Spot): Map<string, Spot> | null {
 }
 
 /** Items of a list; null for what is none. */
-export function itemsOf({ document, node }: Spot): Spot[] | null {
+export function itemsOf({ aliases, node }: Spot): Spot[] | null {
   if (!isSeq(node)) return null
-  return node.items.flatMap((item) => (isNode(item) ? [resolved({ document, node: item, offset: item.range?.[0] ?? 0 })] : []))
+  return node.items.flatMap((item) => (isNode(item) ? [resolved({ aliases, node: item, offset: item.range?.[0] ?? 0 })] : []))
 }
 
 /** A text, a number or whatever else stands alone, as text; null for lists, mappings and nothing. */
@@ -44,13 +61,13 @@ export function isTagged({ node }: Spot): boolean {
 /** `<<` may lead into itself. */
 const mostMerges = 16
 
-function collect({ document, node, offset }: Spot, depth: number): Map<string, Spot> | null {
+function collect({ aliases, node, offset }: Spot, depth: number): Map<string, Spot> | null {
   if (!isMap(node)) return null
   const own = new Map<string, Spot>()
   const merged = new Map<string, Spot>()
   for (const { key, value } of node.items) {
     if (!isScalar(key)) continue
-    const spot = resolved({ document, node: value, offset: key.range?.[0] ?? offset })
+    const spot = resolved({ aliases, node: value, offset: key.range?.[0] ?? offset })
     if (key.value !== '<<') own.set(String(key.value), spot)
     else if (depth > 0) for (const source of itemsOf(spot) ?? [spot]) for (const [name, entry] of collect(source, depth - 1) ?? []) if (!merged.has(name)) merged.set(name, entry)
   }
@@ -59,5 +76,5 @@ function collect({ document, node, offset }: Spot, depth: number): Map<string, S
 
 /** What an alias stands for, at the alias's place. */
 function resolved(spot: Spot): Spot {
-  return isAlias(spot.node) ? { ...spot, node: spot.node.resolve(spot.document) } : spot
+  return isAlias(spot.node) ? { ...spot, node: spot.aliases.get(spot.node) } : spot
 }

@@ -23,7 +23,7 @@ export function unsetVariables(documents: readonly Document[], known: ReadonlyMa
       Scalar(key, node) {
         if (key === 'key' || !isScalar(node) || typeof node.value !== 'string') return
         const offset = node.range?.[0] ?? 0
-        wanted(node.value, known, (name, reason) => {
+        wanted(node.value, known, mostNested, (name, reason) => {
           if (!unset.has(name)) unset.set(name, { name, reason, offset })
         })
       },
@@ -34,7 +34,14 @@ export function unsetVariables(documents: readonly Document[], known: ReadonlyMa
 
 const reference = /\$(?:\$|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(:?[-?+])?)/g
 
-function wanted(text: string, known: ReadonlyMap<string, string>, tell: (name: string, reason: string) => void): void {
+/** Defaults inside of defaults that are followed: each level goes through its whole text. */
+const mostNested = 32
+
+function wanted(text: string, known: ReadonlyMap<string, string>, levels: number, tell: (name: string, reason: string) => void): void {
+  const nested = (name: string, word: string): void => {
+    if (levels > 0) wanted(word, known, levels - 1, tell)
+    else tell(name, `its default stands inside of more than ${mostNested} others`)
+  }
   const pattern = new RegExp(reference)
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const name = match[1] ?? match[2]
@@ -50,9 +57,9 @@ function wanted(text: string, known: ReadonlyMap<string, string>, tell: (name: s
     const word = text.slice(pattern.lastIndex, end)
     pattern.lastIndex = end
     if (operator.endsWith('+')) {
-      if (isSet) wanted(word, known, tell)
+      if (isSet) nested(name, word)
     } else if (!isSet) {
-      if (operator.endsWith('-')) wanted(word, known, tell)
+      if (operator.endsWith('-')) nested(name, word)
       else tell(name, operator.endsWith('?') ? word : '')
     }
   }
