@@ -1,5 +1,5 @@
 import { unsettled } from '../at-rest.ts'
-import { faults, stale, tell, type Effect, type Interference } from '../world/effects.ts'
+import { faults, stale, tell, type Asking, type Effect, type Interference } from '../world/effects.ts'
 import { leastSurvives, powerCutOnce } from '../world/power-cut.ts'
 import { watchInterval, type Daemon, type World } from '../world/world.ts'
 import { isDeath, type Ending, type Fault, type Kind, type Level, type Scenario, type Strike, type Told } from './scenarios.ts'
@@ -26,6 +26,8 @@ export interface Playing {
   readonly daemons: readonly Daemon[]
   /** What the daemon that lives asked for since its last write of the record, and how it went. */
   readonly lately: readonly string[]
+  /** Faults after which nobody knows yet how the effect ends: it may still be waited for, or still come. */
+  readonly open: readonly Strike[]
 }
 
 /** What came of it. */
@@ -42,7 +44,7 @@ export interface Played {
 export async function play(scenario: Scenario, planned: readonly Fault[], onlooker: Onlooker = {}): Promise<Played> {
   const world = await scenario.begin()
   const strikes: Strike[] = []
-  const playing: Progress = { scenario, world, strikes, daemons: [], lately: [], isEnough: false }
+  const playing = new Progress(scenario, world, strikes)
   const { effects } = world.stack
   const first = { effect: effects.done.length, file: effects.files.length, question: effects.questions }
 
@@ -60,7 +62,7 @@ export async function play(scenario: Scenario, planned: readonly Fault[], onlook
     const strike = { fault, effect, durable: world.stack.record }
     strikes.push(strike)
     onlooker.struck?.(playing, strike)
-    return remembering(playing, level, effect, interferenceOf(fault.kind, world)(effect, run, daemon))
+    return remembering(playing, level, effect, playing.untilOver(strike, daemon, interferenceOf(fault.kind, world)(effect, run, daemon)))
   }
   effects.interference = interfere('effect')
   effects.fileInterference = interfere('file')
@@ -88,11 +90,36 @@ export function tellStrikes(strikes: readonly Strike[]): string {
   return strikes.map(({ fault, effect }) => `"${fault.kind}" at ${fault.level} ${tell(effect)}`).join(', then ')
 }
 
-interface Progress extends Playing {
+class Progress implements Playing {
+  readonly daemons: Daemon[] = []
+  lately: string[] = []
+  isEnough = false
+  readonly scenario: Scenario
+  readonly world: World
   readonly strikes: Strike[]
-  readonly daemons: Daemon[]
-  lately: string[]
-  isEnough: boolean
+  readonly #unknown: { readonly strike: Strike, readonly isOver: () => boolean }[] = []
+
+  constructor(scenario: Scenario, world: World, strikes: Strike[]) {
+    this.scenario = scenario
+    this.world = world
+    this.strikes = strikes
+  }
+
+  get open(): Strike[] {
+    return this.#unknown.filter(({ isOver }) => !isOver()).map(({ strike }) => strike)
+  }
+
+  /** What hangs is over as soon as nobody waits for it; what is late comes nevertheless. */
+  untilOver<T>(strike: Strike, { life, signal }: Asking, work: Promise<T>): Promise<T> {
+    const { kind } = strike.fault
+    if (kind !== 'hangs' && kind !== 'takes effect late') return work
+    let hasEnded = false
+    const isWaitedFor = (): boolean => !life.dead && signal?.aborted !== true
+    this.#unknown.push({ strike, isOver: () => hasEnded || (kind === 'hangs' && !isWaitedFor()) })
+    return work.finally(() => {
+      hasEnded = true
+    })
+  }
 }
 
 function noteDaemon({ world, daemons }: Progress): void {

@@ -40,7 +40,7 @@ export function stateOf(playing: Playing, effect: Effect): string {
       status.operation === null ? null : operationPart(status.operation), status.lastResult?.status, status.findings.length,
     ],
     lately: playing.lately,
-    limbo: playing.strikes.filter(({ fault }) => fault.kind === 'takes effect late' || fault.kind === 'hangs').map(({ fault, effect: { name, services } }) => [fault.kind, name, services]),
+    open: playing.open.map(({ fault, effect: { name, services } }) => [fault.kind, name, services]),
     coming: world.time.pending.map(roughly),
     world: [world.disturbed, world.hasAuthority],
   })
