@@ -13,10 +13,6 @@ const waitingOnEngine = ['test/docker/faults/{full-disk,socket,traefik}.test.ts'
 /** Levels with a daemon, git and processes of their own. */
 const onProcesses = ['test/sandbox/**/*.test.ts', 'test/demo/**/*.test.ts']
 
-/** Those that take tens of minutes, run by `npm run test:long`; docs/reliability.md says what each of them shows. */
-const long = ['test/simulation/campaign/pairs-*.test.ts']
-const leftOut = process.env['ZETHERION_LONG'] === '1' ? [] : long
-
 /** What mostly waits and what only computes, at once: the campaigns take what the others leave of two cores. */
 const sideBySide = { maxWorkers: 4, sequence: { groupOrder: 4 } }
 
@@ -44,7 +40,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { ...sideBySide, name: 'campaigns', include: campaigns, exclude: leftOut, setupFiles: 'test/simulation/campaign/in-no-hurry.ts', testTimeout: 40 * 60_000 },
+        test: { ...sideBySide, name: 'campaigns', include: campaigns, setupFiles: 'test/simulation/campaign/in-no-hurry.ts', testTimeout: 40 * 60_000 },
       },
       {
         extends: true,

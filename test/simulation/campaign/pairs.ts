@@ -7,7 +7,7 @@ import { stateOf } from './pairs-state.ts'
 import type { Fault, Kind, Scenario } from './scenarios.ts'
 
 export interface Paired {
-  /** Pairs of faults, the second one anywhere after the first. */
+  /** Pairs of faults, the second one anywhere after the first; of a share, those that come to the same as one that was played. */
   readonly pairs: number
   /** Pairs that were played: one of those whose second fault strikes the same state, until it came to a state that is known to end well. */
   readonly played: number
@@ -24,9 +24,20 @@ export interface PairsOptions {
   readonly onlooker?: Onlooker
   /** Stops after so many findings. */
   readonly enough?: number
-  /** Which first faults: those whose number, counted through, leaves this remainder, and always those at the commit point. Default: all. */
-  readonly share?: { readonly part: number; readonly of: number }
+  /** Default: all. */
+  readonly share?: Share
 }
+
+/** A part of all pairs; another one begins elsewhere. */
+export interface Share {
+  readonly part: number
+  /** One of so many first faults, counted through, and always those at the commit point. */
+  readonly ofFirst: number
+  /** One of so many distinct pairs that these make. */
+  readonly ofPairs: number
+}
+
+export const all: Share = { part: 0, ofFirst: 1, ofPairs: 1 }
 
 /** A first fault, and a second one in what follows it. */
 type Pair = readonly [Fault, Fault]
@@ -36,9 +47,11 @@ type Pair = readonly [Fault, Fault]
  * of what follows: its undo, its recovery, its next life.
  */
 export async function playPairs(scenario: Scenario, options: PairsOptions = {}): Promise<Paired> {
-  const { kinds = everyKind, sample = 0, seed = 1, onlooker = {}, enough = Number.POSITIVE_INFINITY, share = { part: 0, of: 1 } } = options
+  const { kinds = everyKind, sample = 0, seed = 1, onlooker = {}, enough = Number.POSITIVE_INFINITY, share = all } = options
   const findings: Finding[] = []
   const seen = new Set<string>()
+  /** What is not in the share. */
+  const left = new Set<string>()
   /** States after the last fault from which all came to rest where it should. */
   const endsWell = new Set<string>()
   const spared: Pair[] = []
@@ -47,13 +60,18 @@ export async function playPairs(scenario: Scenario, options: PairsOptions = {}):
 
   const whole = await play(scenario, [], onlooker)
   for (const [number, first] of firstFaults(whole.effects, kinds).entries()) {
-    if (number % share.of !== share.part && whole.effects[first.at]?.record?.operation?.step !== stepNames.commit) continue
+    if (!isTurn(number, share.ofFirst) && whole.effects[first.at]?.record?.operation?.step !== stepNames.commit) continue
     for (const { at, state, name } of await followUp(scenario, first)) {
       for (const kind of kinds) {
         if (!canStrike(kind, 'effect', name)) continue
         const pair: Pair = [first, { level: 'effect', at, kind }]
-        pairs += 1
         const key = `${kind} ${state}`
+        if (left.has(key)) continue
+        if (!seen.has(key) && !isTurn(seen.size + left.size, share.ofPairs)) {
+          left.add(key)
+          continue
+        }
+        pairs += 1
         if (seen.has(key)) {
           spared.push(pair)
           continue
@@ -69,6 +87,10 @@ export async function playPairs(scenario: Scenario, options: PairsOptions = {}):
   const sampled = chosen(spared, sample, seed)
   for (const pair of sampled) await playPair(pair, 'in full')
   return { pairs, played, sampled: sampled.length, findings }
+
+  function isTurn(number: number, of: number): boolean {
+    return number % of === share.part % of
+  }
 
   async function playPair(pair: Pair, how: 'until known' | 'in full'): Promise<'whole' | 'cut short'> {
     let last: Playing | null = null
