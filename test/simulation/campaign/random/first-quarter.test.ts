@@ -8,7 +8,7 @@ beforeAll(() => {
 })
 afterAll(() => restore())
 
-test('random schedules, second half: every rule holds after every effect, and all comes to rest', async (context) => {
-  const failure = await playOrdered(context, 1)
+test('random schedules, first quarter: every rule holds after every effect, and all comes to rest', async (context) => {
+  const failure = await playOrdered(context, 0)
   expect(failure, failure ?? '').toBeNull()
 }, limitOfTest())
