@@ -61,7 +61,11 @@ export function start(program: 'git' | 'tar', args: readonly string[], options: 
     kill('SIGTERM')
     // A pipe that nobody reads any more would keep the end from being seen.
     child.stdout.destroy()
-    insist = setTimeout(() => kill('SIGKILL'), politeness)
+    insist = setTimeout(() => {
+      kill('SIGKILL')
+      // A helper in a group of its own, such as an ssh that stays for the next call, may hold the other one for as long as it likes.
+      child.stderr.destroy()
+    }, politeness)
   }
 
   const done = new Promise<void>((resolve, reject) => {

@@ -81,6 +81,8 @@ export function createMirror(
       // The tag goes under a name of its own until it has been looked at.
       await askRemote(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--', url, `+${ref}:${incoming}`], signal)
     } catch (error) {
+      // A fetch that was ended at its limit leaves what it has got: at every try as much again. Nobody else writes here meanwhile.
+      await sweep(directory).catch(() => undefined) // the next start sweeps again
       throw remoteFailure(url, error)
     }
     try {

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { readFile, readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { UpdaterError } from '../../src/rollout/errors.ts'
 import { makeGitWorld } from './git-world.ts'
@@ -61,6 +63,22 @@ describe('fault 38: a remote that does not end', () => {
     }
     await expect(world.openWith({ remote: url, limit: 400 }).listTags(signal)).rejects.toMatchObject({ code: 'remote_unreachable', message: expect.stringContaining('limits.git') })
     await nothingListens()
+  })
+
+  test('leaves in the mirror nothing of what it sent until the limit', async () => {
+    await world.publish('v1.0.0', { 'docker-compose.yml': 'one' })
+    const leftovers = ['objects/pack/tmp_pack_x1', 'refs/incoming.lock']
+    const environment = await withProgram(world.root, 'git', `case " $* " in *" fetch "*) touch ${leftovers.join(' ')}; touch begun; sleep 60;; *) exec "$REAL" "$@";; esac`)
+    await expect(world.openWith({ environment, limit: 2_000 }).fetch('v1.0.0', null, signal)).rejects.toMatchObject({ code: 'remote_unreachable' })
+    const mirror = join(world.state, 'source.git')
+    expect(await readdir(mirror)).toContain('begun')
+    expect((await readdir(mirror, { recursive: true })).filter((path) => leftovers.includes(path))).toEqual([])
+  })
+
+  test('is not waited for because of a helper of git that left its process group', async () => {
+    const environment = await withProgram(world.root, 'git', `case " $* " in *" ls-remote "*) setsid sh -c 'echo $$ > helper; exec sleep 60' > /dev/null & sleep 60;; *) exec "$REAL" "$@";; esac`)
+    await expect(world.openWith({ environment, limit: 1_000 }).listTags(signal)).rejects.toMatchObject({ code: 'remote_unreachable', message: expect.stringContaining('limits.git') })
+    process.kill(Number(await readFile(join(world.state, 'source.git', 'helper'), 'utf8')))
   })
 
   test('is left when its caller stops waiting, for the reason the caller gave', async () => {
