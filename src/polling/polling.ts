@@ -50,10 +50,12 @@ export function createPolling(parts: PollingParts): Polling {
   let underWay: Promise<PollingStatus> | null = null
   let failures = 0
   let nextAt = 0
+  let plannedAt = 0
   let status: PollingStatus = { enabled: parts.enabled, lastLookAt: null, nextLookAt: null, newest: null, outcome: null }
 
   function plan(from: number, earliest: number): void {
     nextAt = nextLook(schedule, from, earliest)
+    plannedAt = clock.now()
     status = { ...status, nextLookAt: isoOf(nextAt) }
   }
 
@@ -64,7 +66,7 @@ export function createPolling(parts: PollingParts): Polling {
     status = { ...status, lastLookAt: lastCheckedAt }
     plan(schedule.kind === 'every' ? earlierLook(lastCheckedAt, now, schedule.milliseconds) : now, now)
     while (!signal.aborted) {
-      await until(nextAt, signal)
+      await untilNext(signal)
       await look(signal).catch((error: unknown) => {
         signal.throwIfAborted()
         log.error('A look for a release failed by an error nobody foresaw', { error: sentenceOf(error) })
@@ -73,9 +75,11 @@ export function createPolling(parts: PollingParts): Polling {
     }
   }
 
-  async function until(moment: number, signal: AbortSignal): Promise<void> {
-    for (let left = moment - clock.now(); left > 0; left = moment - clock.now()) {
+  /** What was planned by a clock that was set back since is planned anew: it might lie years ahead (fault 20). */
+  async function untilNext(signal: AbortSignal): Promise<void> {
+    for (let left = nextAt - clock.now(); left > 0; left = nextAt - clock.now()) {
       await clock.sleep(Math.min(left, longestSleep), signal)
+      if (clock.now() < plannedAt) plan(clock.now(), clock.now() + backoff(failures))
     }
   }
 

@@ -4,6 +4,8 @@ import type { Clock } from '../../../src/rollout/ports.ts'
 export interface HandClock extends Clock {
   /** Moves on, waking sleepers in order, each at its own moment. */
   advance(milliseconds: number): Promise<void>
+  /** Somebody sets the wall clock on, or back; no time passes. */
+  set(by: number): void
   readonly sleepers: number
 }
 
@@ -14,9 +16,10 @@ interface Sleeper {
 
 export function handClock(start: string): HandClock {
   let now = Date.parse(start)
+  let set = 0
   const sleepers = new Set<Sleeper>()
   return {
-    now: () => now,
+    now: () => now + set,
     monotonic: () => now,
     get sleepers() {
       return sleepers.size
@@ -38,6 +41,9 @@ export function handClock(start: string): HandClock {
         sleepers.add(sleeper)
         signal.addEventListener('abort', end)
       })
+    },
+    set(by) {
+      set += by
     },
     async advance(milliseconds) {
       const end = now + milliseconds

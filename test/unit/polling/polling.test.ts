@@ -94,6 +94,17 @@ describe('the watch', () => {
     expect(looks).toStrictEqual(['12:00:00'])
   })
 
+  it.each([['every', { kind: 'every', milliseconds: 15 * minute }], ['cron', { kind: 'cron', expression: '*/15 * * * *' }]] as const)('fault 20: goes on when the clock is set back by a day in the middle of a wait (%s)', async (_kind, schedule) => {
+    const { polling, clock, looks } = watch({}, { schedule })
+    polling.start()
+    await clock.advance(20 * minute)
+    const before = looks.length
+    clock.set(-24 * 60 * minute)
+    await clock.advance(30 * minute)
+    expect(looks.length).toBeGreaterThan(before)
+    expect(polling.status().nextLookAt).toMatch(/^2026-11-20T1[23]:/)
+  })
+
   it('on a cron expression does not look at its start, but at the next moment that it names', async () => {
     const { polling, clock, looks } = watch({}, { schedule: { kind: 'cron', expression: '*/20 * * * *' } })
     polling.start()
