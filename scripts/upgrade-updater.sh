@@ -67,7 +67,7 @@ upgrade() {
   else
     docker image tag "$ran" "$repository:before-upgrade"
     # Stopped before the record is copied, so that the copy is the last word of the old one.
-    docker compose stop "$SERVICE"
+    stop
     keep_record
   fi
   start
@@ -86,7 +86,7 @@ keep_record() {
 
 back() {
   docker image inspect "$repository:before-upgrade" >/dev/null 2>&1 || die "no image was kept as $repository:before-upgrade"
-  docker compose stop "$SERVICE"
+  stop
   docker image tag "$repository:before-upgrade" "$image"
   same_schema || exchange_record
   start
@@ -117,8 +117,20 @@ exchange_record() {
   say "the newer record is in $aside; the updater adopts what runs, and pauses unless the kept one still fits it"
 }
 
+# Whatever fails from here on, such as a copy on a full disk: the stack is not left without an updater.
+stop() {
+  trap start_again EXIT
+  docker compose stop "$SERVICE"
+}
+
+start_again() {
+  printf 'upgrade-updater.sh: this failed half-way; the updater is started again as it was, run this again once the cause is mended\n' >&2
+  docker compose start "$SERVICE" || printf 'upgrade-updater.sh: it does not start either: docker compose up -d --no-deps %s\n' "$SERVICE" >&2
+}
+
 start() {
   docker compose up -d --no-deps --no-build "$SERVICE"
+  trap - EXIT
   local state
   for ((waited = 0; waited < LIMIT_S; waited += 2)); do
     state="$(docker inspect --format '{{.State.Health.Status}}' "$SERVICE")" || state='not there'

@@ -207,6 +207,16 @@ describe('scripts/upgrade-updater.sh', () => {
     expect(await read('state/before-upgrade/updater-state.json')).toBe(record(1))
   })
 
+  it.each([['upgrade', []], ['--back', ['--back']]] as const)('starts the updater again when the disk is too full for the records (%s)', async (_, args) => {
+    const { project, run, read, write } = await clone({ docker: engine('built') })
+    await write('state/before-upgrade/updater-state.json', record(1))
+    await write('state/updater-state.json', record(2))
+    await write('../bin/cp', '#!/bin/sh\necho "cp: No space left on device" >&2\nexit 1\n')
+    await chmod(join(project, '../bin/cp'), 0o755)
+    await expect(run('upgrade-updater.sh', ...args)).rejects.toThrow(/No space left on device\n.*the updater is started again as it was/s)
+    expect((await read('../bin/calls')).trimEnd().split('\n').at(-1)).toBe('compose start zetherion-ai-updater')
+  })
+
   it('knows the updater by its service, whatever its image is called', async () => {
     const port = await clone({ docker: engine('built', 'localhost:5000/ops/sidecar') })
     await port.run('upgrade-updater.sh')
