@@ -1,5 +1,6 @@
 import { holdMutations } from './list/holds.ts'
 import { journalMutations } from './list/journal.ts'
+import { oldColorMutations } from './list/old-color.ts'
 import { orderMutations } from './list/order.ts'
 import { recoveryMutations } from './list/recovery.ts'
 import { storageMutations } from './list/storage.ts'
@@ -17,6 +18,7 @@ export const mutations: readonly Placed[] = [
   ...placed('rollouts', undoMutations),
   ...placed('surroundings', journalMutations),
   ...placed('recovery', recoveryMutations),
+  ...placed('recovery', oldColorMutations),
   ...placed('holds', holdMutations),
   ...placed('storage', storageMutations),
 ]

@@ -8,12 +8,14 @@ import { recordStorage } from './checks/record-storage.ts'
 import { recoveryFallen } from './checks/recovery-fallen.ts'
 import { recoveryIdle } from './checks/recovery-idle.ts'
 import { recoveryOpen } from './checks/recovery-open.ts'
+import { recoveryOldColor } from './checks/recovery-old-color.ts'
+import { recoveryUnwell } from './checks/recovery-unwell.ts'
 import { rollouts } from './checks/rollouts.ts'
 import { surroundings } from './checks/surroundings.ts'
 
 const areas: Readonly<Record<Area, readonly Check[]>> = {
   rollouts,
-  recovery: [...recoveryIdle, ...recoveryFallen, ...recoveryOpen],
+  recovery: [...recoveryIdle, ...recoveryFallen, ...recoveryOpen, ...recoveryOldColor, ...recoveryUnwell],
   holds: [...holds, ...polling],
   surroundings,
   storage: [...recordStorage, ...fileStorage],
