@@ -72,9 +72,8 @@ export function createSpaceReserve(options: SpaceReserveOptions): SpaceReserve {
   async function take(): Promise<void> {
     if (!usable || held.size === pieces) return
     try {
-      const bytes = incompressible(pieceSize)
       for (const piece of names().filter((name) => !held.has(name))) {
-        await takePiece(piece, bytes)
+        await takePiece(piece)
         held.add(piece)
       }
     } catch (error) {
@@ -84,12 +83,12 @@ export function createSpaceReserve(options: SpaceReserveOptions): SpaceReserve {
     }
   }
 
-  async function takePiece(piece: string, bytes: Uint8Array): Promise<void> {
+  async function takePiece(piece: string): Promise<void> {
     const before = await files.read(piece)
-    if (before?.length === bytes.length) return
+    if (before?.length === pieceSize) return
     // A process that was killed while it took the piece left a part of it.
     if (before !== null) await files.remove(piece)
-    await stageFile(files, piece, bytes, mode)
+    await stageFile(files, piece, incompressible(pieceSize), mode)
   }
 
   function names(): string[] {

@@ -256,7 +256,7 @@ export class Invariants implements EffectWatch {
     for (const group of stack.topology.groups) {
       const inForce = stack.traefik.at(group.entryPoint)
       if (inForce === null || inForce.active === null) continue
-      const [instance] = stack.engine.of(group.services[inForce.active])
+      const instance = stack.engine.oneOf(group.services[inForce.active])
       if (instance === undefined || !stack.engine.isHealthy(instance)) this.#broken('I1', effect, `${group.name} is served by ${inForce.active}, which does not answer`)
     }
   }

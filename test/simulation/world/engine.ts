@@ -160,6 +160,11 @@ export class Engine {
     return this.instances.filter((instance) => instance.service === service)
   }
 
+  /** The first one of them. */
+  oneOf(service: string): Instance | undefined {
+    return this.instances.find((instance) => instance.service === service)
+  }
+
   /** Whether it answers its health endpoint, or passes its health check. */
   isHealthy(instance: Instance): boolean {
     if (instance.state !== 'running' || instance.startedAt === null || instance.ill) return false

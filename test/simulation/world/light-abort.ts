@@ -8,9 +8,10 @@ type Listener = () => void
 class LightSignal {
   aborted = false
   reason: unknown = undefined
-  readonly #listeners = new Set<Listener>()
+  /** Undefined until there is one: most signals are never listened to. */
+  #listeners: Set<Listener> | undefined
   /** Signals that abort with this one. */
-  readonly #dependents: LightSignal[] = []
+  #dependents: LightSignal[] | undefined
   /** What this one depends on, down to signals that depend on nothing; empty for one of a controller. */
   #sources: readonly LightSignal[] = []
 
@@ -23,17 +24,17 @@ class LightSignal {
       return made
     }
     made.#sources = signals.flatMap((signal) => (signal.#sources.length > 0 ? signal.#sources : [signal]))
-    for (const source of new Set(made.#sources)) source.#dependents.push(made)
+    for (const source of new Set(made.#sources)) (source.#dependents ??= []).push(made)
     return made
   }
 
   addEventListener(type: string, listener: Listener, _once?: { readonly once: boolean }): void {
     if (type !== 'abort') throw new Error(`a light signal knows no event ${type}`)
-    if (!this.aborted) this.#listeners.add(listener)
+    if (!this.aborted) (this.#listeners ??= new Set()).add(listener)
   }
 
   removeEventListener(_type: string, listener: Listener): void {
-    this.#listeners.delete(listener)
+    this.#listeners?.delete(listener)
   }
 
   throwIfAborted(): void {
@@ -42,12 +43,12 @@ class LightSignal {
 
   abort(reason: unknown): void {
     if (this.aborted) return
-    const all: LightSignal[] = [this, ...this.#dependents.filter(({ aborted }) => !aborted)]
+    const all: LightSignal[] = [this, ...(this.#dependents?.filter(({ aborted }) => !aborted) ?? [])]
     for (const signal of all) {
       signal.aborted = true
       signal.reason = reason
     }
-    for (const signal of all) for (const listener of signal.#listeners) listener()
+    for (const signal of all) for (const listener of signal.#listeners ?? []) listener()
   }
 }
 

@@ -33,7 +33,7 @@ export class SimulatedProbe implements HealthProbe {
       if (traefik.down || !traefik.listensInternally) return refused
       const inForce = traefik.at(internalEntryPoint)
       if (inForce === null || inForce.generation === null) return { healthy: false, status: 404, stamp: null, detail: '404 Not Found' }
-      const [instance] = engine.of(group.services[color])
+      const instance = engine.oneOf(group.services[color])
       if (instance?.image.kind === 'broken through Traefik') return badGateway(inForce.generation)
       return this.#behind(instance, inForce.generation)
     })
@@ -45,7 +45,7 @@ export class SimulatedProbe implements HealthProbe {
       if (traefik.down) return refused
       const inForce = traefik.at(group.entryPoint)
       if (inForce === null || inForce.active === null) return { healthy: false, status: 404, stamp: null, detail: '404 Not Found' }
-      const [instance] = engine.of(group.services[inForce.active])
+      const instance = engine.oneOf(group.services[inForce.active])
       const kind = instance?.image.kind
       if (kind === 'broken through Traefik' || kind === 'broken when routed') return badGateway(inForce.generation)
       return this.#behind(instance, inForce.generation)

@@ -155,7 +155,7 @@ export class Stack {
 
   /** The one container of each of the color's services; undefined where there is none. */
   instancesOf(color: Color): (Instance | undefined)[] {
-    return servicesOf(this.topology, color).map((service) => this.engine.of(service)[0])
+    return servicesOf(this.topology, color).map((service) => this.engine.oneOf(service))
   }
 
   isColorHealthy(color: Color): boolean {
