@@ -19,21 +19,22 @@ export interface Engine {
 /** @throws invalid_settings for an address that is neither `unix://` nor `tcp://` */
 export function connectEngine(dockerHost: string, engineCall: number): Engine {
   const address = addressOf(dockerHost)
-  // Kept-alive connections of an engine that restarted would fail the next call.
-  const options = { ...address, agent: new Agent({ keepAlive: false }) }
-  let client: Promise<Docker> | undefined
-  const load = (): Promise<Docker> => {
-    // Loaded at the first call: dockerode takes longer to load than all the rest of the daemon.
-    client ??= import('dockerode').then(({ default: Client }) => new Client(options))
-    return client
-  }
-
   const callWithin: Engine['callWithin'] = (limit, what, signal, body) =>
     within(limit, `The call to Docker at ${dockerHost} to ${what}`, signal, async (abortSignal) => {
+      // Connections of its own: kept-alive ones of an engine that restarted would fail the next call, and not every method of
+      // dockerode takes a signal, so that those of an engine that hangs would stay open for as long as it does.
+      const agent = new Agent({ keepAlive: false })
+      const options = { ...address, agent }
+      const hangUp = (): void => agent.destroy()
+      abortSignal.addEventListener('abort', hangUp, { once: true })
       try {
-        return await body(await load(), abortSignal)
+        // Loaded at the first call: dockerode takes longer to load than all the rest of the daemon.
+        const { default: Client } = await import('dockerode')
+        return await body(new Client(options), abortSignal)
       } catch (error) {
         throw engineError(dockerHost, what, error)
+      } finally {
+        abortSignal.removeEventListener('abort', hangUp)
       }
     })
   const limit = { name: 'limits.engineCall', milliseconds: engineCall }

@@ -30,7 +30,7 @@ export async function runChild(call: ChildCall, signal: AbortSignal): Promise<Ch
 function run(command: string, args: readonly string[], call: ChildCall, signal: AbortSignal): Promise<ChildResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: call.directory, env: { ...call.environment }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-    const stdout = keepEnd(child.stdout, 16 * 1024 * 1024)
+    const stdout = keepEnd(child.stdout, 1024 * 1024)
     const stderr = keepEnd(child.stderr, 64 * 1024)
     const kill = (): void => killGroup(child.pid)
     signal.addEventListener('abort', kill, { once: true })

@@ -35,10 +35,17 @@ export interface ComposeBuild {
 }
 
 /**
+ * Characters that the whole stack may be once Compose has put in what its aliases stand for: a small file can become gigabytes of
+ * them, and nothing else goes on while they are parsed.
+ */
+const largestModel = 500_000
+
+/**
  * Reads the output of `config`, of either version.
- * @throws compose_failed when it is not what Compose writes; release_refused with `details.words` when a service is not what we can read
+ * @throws compose_failed when it is not what Compose writes; release_refused with `details.words` when it is too large, or a service is not what we can read
  */
 export function readComposeModel(text: string): ComposeModel {
+  if (text.length > largestModel) throw refused(`with its aliases resolved the stack must be no larger than ${largestModel / 1_000} kB`)
   const file = record(parseYaml(text), 'the file')
   const services = Object.entries(record(file['services'] ?? {}, 'services'))
   return new Map(services.map(([name, value]) => [name, readService(name, record(value, `services.${name}`), file)]))
@@ -152,5 +159,9 @@ function unescape(value: string): string {
 /** What is no compose file at all is none of Compose's; something inside that it let pass and we cannot read is the release's doing. */
 function unexpected(where: string, what: string): UpdaterError {
   if (where === 'the file') return new UpdaterError('compose_failed', 'The output of `config` is not the file that Compose writes; see whether the compose command is right.')
-  return new UpdaterError('release_refused', `${where} must be ${what}.`, { details: { words: `${where} must be ${what}` } })
+  return refused(`${where} must be ${what}`)
+}
+
+function refused(words: string): UpdaterError {
+  return new UpdaterError('release_refused', `${words}.`, { details: { words } })
 }

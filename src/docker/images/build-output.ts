@@ -9,13 +9,19 @@ export interface BuildEvent {
   readonly imageId: string | null
 }
 
-/** Events of a build as they come, from either builder. @throws what the stream does when it breaks */
+/** Characters; an event carries what was printed within a fraction of a second. */
+const longestEvent = 8_000_000
+
+/** Events of a build as they come, from either builder; one without an end is the last, and an error. @throws what the stream does when it breaks */
 export async function* buildEvents(stream: NodeJS.ReadableStream): AsyncGenerator<BuildEvent> {
   let rest = ''
   for await (const chunk of stream) {
     const lines = (rest + String(chunk)).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) if (line.trim() !== '') yield readEvent(line)
+    if (rest.length <= longestEvent) continue
+    yield { lines: [], error: `the engine told an event of more than ${longestEvent / 1_000_000} MB`, imageId: null }
+    return
   }
   if (rest.trim() !== '') yield readEvent(rest)
 }

@@ -30,6 +30,17 @@ describe('the output of a build', () => {
     expect(event).toMatchObject({ error: 'the command returned 1', imageId: null })
   })
 
+  it('is read no further than one event without an end goes, and the build has failed', async () => {
+    let read = 0
+    const endless = Readable.from((function* () {
+      for (; read < 1_000; read += 1) yield 'x'.repeat(1_000_000)
+    })())
+    const events: BuildEvent[] = []
+    for await (const event of buildEvents(endless)) events.push(event)
+    expect(events).toEqual([{ lines: [], error: 'the engine told an event of more than 8 MB', imageId: null }])
+    expect(read).toBeLessThan(100)
+  })
+
   it('names no image when it is cut off', async () => {
     const events = await read(JSON.stringify({ stream: 'x' }), '\n{"aux":{"ID":"sha2')
     expect(events.every(({ imageId }) => imageId === null)).toBe(true)

@@ -58,6 +58,11 @@ version: '3.9'
     expect(model.get('web')?.build?.context).toBe('/srv/web')
   })
 
+  it('is refused when its aliases have made it larger than any stack is, before it is parsed', () => {
+    const text = `services:\n  bot:\n    environment:\n${'      NAME: {{{\n'.repeat(100_000)}`
+    expect(() => readComposeModel(text)).toThrow(expect.objectContaining({ code: 'release_refused', details: { words: 'with its aliases resolved the stack must be no larger than 500 kB' } }))
+  })
+
   it.each([
     ['services: [bot]', 'services'],
     ['services: { bot: 1 }', 'services.bot'],

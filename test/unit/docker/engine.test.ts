@@ -4,7 +4,9 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type Docker from 'dockerode'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { connectEngine } from '../../../src/docker/engine.ts'
 import { UpdaterError } from '../../../src/rollout/errors.ts'
 import { errorOf, limit, makeProject, release } from './project.ts'
 
@@ -61,6 +63,22 @@ describe('an engine that does not do its part', () => {
     await engineAt(join(project.root, 'no-engine.sock'), () => undefined)
     const error = await errorOf(project.runtime({ engineCall: 50 }).containers(['bot'], limit()))
     expect(error).toMatchObject({ code: 'limit_exceeded', message: expect.stringMatching(/0\.05 s \(limits\.engineCall\)/) })
+  })
+
+  it('is hung up on when the limit is reached, also in a call that dockerode cannot end', async () => {
+    const path = join((await makeProject()).root, 'no-engine.sock')
+    const server = await engineAt(path, () => undefined)
+    let open = 0
+    server.on('connection', (socket) => {
+      open += 1
+      socket.on('close', () => { open -= 1 })
+    })
+    const calls = [(docker: Docker) => docker.info(), (docker: Docker) => docker.getImage('bot').inspect()]
+    for (const call of calls) {
+      const error = await errorOf(connectEngine(`unix://${path}`, 50).call('answer', limit(), call))
+      expect(error).toMatchObject({ code: 'limit_exceeded' })
+    }
+    await vi.waitUntil(() => open === 0, { timeout: 5_000, interval: 10 })
   })
 
   it('is not waited for once the caller gives up', async () => {
