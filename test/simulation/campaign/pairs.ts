@@ -18,7 +18,7 @@ export interface Paired {
 
 export interface PairsOptions {
   readonly kinds?: readonly Kind[]
-  /** Of the dropped pairs so many are played in full, chosen by this seed. */
+  /** Of the dropped pairs so many are played in full, chosen by this seed, and must go on as the one that was played for them. */
   readonly sample?: number
   readonly seed?: number
   readonly onlooker?: Onlooker
@@ -42,6 +42,12 @@ export const all: Share = { part: 0, ofFirst: 1, ofPairs: 1 }
 /** A first fault, and a second one in what follows it. */
 type Pair = readonly [Fault, Fault]
 
+interface Spared {
+  readonly pair: Pair
+  /** The pair that was played for it; null when it was played itself up to a known state. */
+  readonly like: Pair | null
+}
+
 /**
  * All pairs of two faults at the effects of the ports: the first at every effect of the scenario, the second at every effect
  * of what follows: its undo, its recovery, its next life.
@@ -49,12 +55,12 @@ type Pair = readonly [Fault, Fault]
 export async function playPairs(scenario: Scenario, options: PairsOptions = {}): Promise<Paired> {
   const { kinds = everyKind, sample = 0, seed = 1, onlooker = {}, enough = Number.POSITIVE_INFINITY, share = all } = options
   const findings: Finding[] = []
-  const seen = new Set<string>()
+  const seen = new Map<string, Pair>()
   /** What is not in the share. */
   const left = new Set<string>()
   /** States after the last fault from which all came to rest where it should. */
   const endsWell = new Set<string>()
-  const spared: Pair[] = []
+  const spared: Spared[] = []
   let pairs = 0
   let played = 0
 
@@ -67,29 +73,42 @@ export async function playPairs(scenario: Scenario, options: PairsOptions = {}):
         const pair: Pair = [first, { level: 'effect', at, kind }]
         const key = `${kind} ${state}`
         if (left.has(key)) continue
-        if (!seen.has(key) && !isTurn(seen.size + left.size, share.ofPairs)) {
+        const like = seen.get(key)
+        if (like === undefined && !isTurn(seen.size + left.size, share.ofPairs)) {
           left.add(key)
           continue
         }
         pairs += 1
-        if (seen.has(key)) {
-          spared.push(pair)
+        if (like !== undefined) {
+          spared.push({ pair, like })
           continue
         }
-        seen.add(key)
+        seen.set(key, pair)
         played += 1
-        if ((await playPair(pair, 'until known')) === 'cut short') spared.push(pair)
+        if ((await playPair(pair, 'until known')) === 'cut short') spared.push({ pair, like: null })
         if (findings.length >= enough) return { pairs, played, sampled: 0, findings }
       }
     }
   }
 
   const sampled = chosen(spared, sample, seed)
-  for (const pair of sampled) await playPair(pair, 'in full')
+  for (const { pair, like } of sampled) {
+    await playPair(pair, 'in full')
+    if (like !== null) await mustGoOnAs(like, pair)
+  }
   return { pairs, played, sampled: sampled.length, findings }
 
   function isTurn(number: number, of: number): boolean {
     return number % of === share.part % of
+  }
+
+  async function mustGoOnAs(like: Pair, pair: Pair): Promise<void> {
+    const known = await sequel(scenario, like)
+    const own = await sequel(scenario, pair)
+    const at = own.findIndex((effect, index) => effect !== known[index])
+    if (at === -1 && own.length === known.length) return
+    const broken = `it was taken for the same as ${tellPair(like)}, and then came ${own[at] ?? 'nothing'}, not ${known[at] ?? 'nothing'}: the state is told too coarsely`
+    findings.push({ scenario: scenario.name, faults: pair, struck: tellPair(pair), broken })
   }
 
   async function playPair(pair: Pair, how: 'until known' | 'in full'): Promise<'whole' | 'cut short'> {
@@ -142,13 +161,29 @@ async function followUp(scenario: Scenario, first: Fault): Promise<Point[]> {
   return points
 }
 
-function chosen(spared: readonly Pair[], sample: number, seed: number): Pair[] {
+/** What is asked for once both have struck. */
+async function sequel(scenario: Scenario, pair: Pair): Promise<string[]> {
+  const effects: string[] = []
+  await play(scenario, pair, {
+    asked(playing, { name, services, record }) {
+      if (playing.strikes.length === pair.length) effects.push([name, services?.join('+'), record?.operation?.phase].join(' '))
+      return undefined
+    },
+  })
+  return effects
+}
+
+function tellPair(pair: Pair): string {
+  return pair.map(({ kind, at }) => `"${kind}" at effect ${at}`).join(', then ')
+}
+
+function chosen(spared: readonly Spared[], sample: number, seed: number): Spared[] {
   const random = seededRandom(seed)
   const left = [...spared]
-  const picked: Pair[] = []
+  const picked: Spared[] = []
   while (picked.length < sample && left.length > 0) {
-    const [pair] = left.splice(Number.parseInt(random.token().slice(0, 8), 16) % left.length, 1)
-    if (pair !== undefined) picked.push(pair)
+    const [one] = left.splice(Number.parseInt(random.token().slice(0, 8), 16) % left.length, 1)
+    if (one !== undefined) picked.push(one)
   }
   return picked
 }
