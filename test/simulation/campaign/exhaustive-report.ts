@@ -17,7 +17,7 @@ export async function mustSurviveEveryFault(context: Pick<TestContext, 'task'>, 
 const usual = { ofFirst: 7, ofPairs: 7 }
 
 /**
- * Hits a scenario with pairs of two faults; nothing may break, and what was spared as known must hold, and go on alike, when it is played too.
+ * Hits a scenario with pairs of two faults; nothing may break, and what was spared as known must hold, and end alike, when it is played too.
  * The usual run plays a share; with `ZETHERION_LONG=1` it is all of them, some minutes for each scenario.
  *
  * @param part with which of the pairs the share begins; of another scenario, with others
