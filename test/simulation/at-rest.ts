@@ -1,5 +1,6 @@
 import type { Release } from '../../src/rollout/model.ts'
 import { otherColor, singletonServices } from '../../src/rollout/topology.ts'
+import type { Instance } from './world/engine.ts'
 import { watchInterval, type World } from './world/world.ts'
 
 /** Looks of the watch within which everything must have come to rest; a standby is given a minute of grace. */
@@ -29,7 +30,7 @@ export function unsettled(world: World): string[] {
   for (const service of topology.groups.map(({ services }) => services[activeColor])) {
     const [instance, another] = engine.of(service)
     expect(instance !== undefined && another === undefined, `there are ${engine.of(service).length} containers of ${service}`)
-    expect(runs(world, instance?.image.commit ?? null, active), `${service} runs ${instance?.image.commit}, not ${active.tag}`)
+    expect(instance !== undefined && runs(world, instance, active), `${service} runs ${instance?.image.commit}, not ${active.tag}`)
   }
   for (const service of topology.groups.map(({ services }) => services[otherColor(activeColor)])) {
     expect(engine.of(service).every(({ state }) => state === 'exited' || state === 'created'), `${service} runs beside the active color`)
@@ -38,7 +39,7 @@ export function unsettled(world: World): string[] {
     const [instance, another] = engine.of(service)
     expect(instance?.state === 'running' && another === undefined, `there are ${engine.of(service).length} containers of ${service}, the first is ${instance?.state}`)
     expect(instance !== undefined && engine.isHealthy(instance), `${service} is not healthy`)
-    expect(runs(world, instance?.image.commit ?? null, active), `${service} runs ${instance?.image.commit}, not ${active.tag}`)
+    expect(instance !== undefined && runs(world, instance, active), `${service} runs ${instance?.image.commit}, not ${active.tag}`)
     // What an operator's `docker compose up -d` would take must be what runs.
     expect(stack.images.current.get(service) === instance?.image, `the tag of ${service} points at another image than runs`)
   }
@@ -61,7 +62,7 @@ export async function settle(world: World): Promise<void> {
   if (wrong.length > 0) throw new Error(`not at rest after ${looks} looks: ${wrong.join('; ')}\n--- how it came:\n${world.story()}`)
 }
 
-/** An adopted stack whose images tell no commit has a made-up one. */
-function runs(world: World, commit: string | null, active: Release): boolean {
-  return commit === active.commit || (commit === null && world.stack.adopted.has(active.commit))
+/** An adopted stack has a made-up commit: of it is what tells none, and each container that was found running and taken over with its image. */
+function runs({ stack }: World, { service, image }: Instance, { commit }: Release): boolean {
+  return image.commit === commit || (stack.adopted.has(commit) && (image.commit === null || stack.images.get(service, commit) === image))
 }

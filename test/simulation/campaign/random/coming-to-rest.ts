@@ -21,7 +21,7 @@ export async function comeToRest(stage: Stage, waitFor: WaitFor): Promise<void> 
   await leaveMaintenance(stage, waitFor)
   await lookUntilAtRest(stage, waitFor)
   if (unsettled(world).length > 0 && loadsWhatIsMissed(stage)) await lookUntilAtRest(stage, waitFor)
-  if (unsettled(world).length > 0 && isKept(stage)) await upgrade(stage, waitFor)
+  if (unsettled(world).length > 0 && isMixed(stage)) await upgrade(stage, waitFor)
   const wrong = unsettled(world)
   if (wrong.length > 0) throw new Error(`not at rest after ${looks} looks: ${wrong.join('; ')}\n--- how it came:\n${world.story()}`)
   world.disturbed = false
@@ -65,11 +65,14 @@ function loadsWhatIsMissed({ pruned, world: { stack, updater } }: Stage): boolea
 }
 
 /**
- * Whether a new color was kept because nothing else could serve (R10). It may be broken, and singletons may be of the old
- * release beside it: nothing is stopped then, and it is for an operator to bring another release.
+ * Whether singletons may be of another release than what serves: a new color was kept because nothing else could serve (R10;
+ * it may be broken), or somebody routed the other color by hand (R14), and the status tells of it. Nothing is stopped then,
+ * and it is for an operator to bring another release.
  */
-function isKept({ logs, world: { stack } }: Stage): boolean {
-  return stack.record !== null && logs().some((line) => line.includes('Recovery R10'))
+function isMixed({ logs, world: { stack, updater } }: Stage): boolean {
+  if (stack.record === null) return false
+  const reached = (row: string): boolean => logs().some((line) => line.includes(`Recovery ${row}:`))
+  return reached('R10') || (reached('R14') && updater.status().findings.some((finding) => finding.includes('Apply a release')))
 }
 
 function describe(ended: { readonly kind: string; readonly error?: unknown }): string {

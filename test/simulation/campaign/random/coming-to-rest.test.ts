@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { useLightAbort } from '../../world/light-abort.ts'
+import { play } from './play.ts'
+import type { Setting } from './schedule.ts'
+
+let restore: () => void = () => undefined
+beforeAll(() => {
+  restore = useLightAbort()
+})
+afterAll(() => restore())
+
+const setting: Setting = {
+  topology: 'usual', kinds: ['good', 'good'], labelled: true, color: 'green', previews: true, healthCheckOfSingletons: true, pauseOnFailure: true,
+  restartsAfter: 100, upgradesAtTheEnd: false,
+}
+
+test.each([true, false])('the traffic moved by hand back to the old color leaves the bot of the new release beside it: a release applied ends that (images that tell their commit: %s)', async (labelled) => {
+  const { broken, marks } = await play({
+    setting: { ...setting, labelled },
+    lags: [],
+    turns: [
+      { wait: { for: 'nothing' }, move: { do: 'apply', tag: 'v1.2.0' } },
+      { wait: { for: 'idle' }, move: { do: 'somebody', command: 'compose up' } },
+      { wait: { for: 'time', milliseconds: 1_000 }, move: { do: 'route by hand', color: 'green' } },
+    ],
+  })
+  expect(broken, broken ?? '').toBeNull()
+  expect(marks).toContain('row R14')
+})
