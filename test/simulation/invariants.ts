@@ -87,8 +87,8 @@ export class Invariants implements EffectWatch {
     this.look(effect)
   }
 
-  succeeded(effect: Effect): void {
-    this.#files.succeeded(effect)
+  succeeded(effect: Effect, life: Life): void {
+    this.#files.succeeded(effect, life === this.#watched().holder)
     this.#conduct.succeeded(effect)
   }
 

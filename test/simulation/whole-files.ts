@@ -14,11 +14,11 @@ export class WholeFiles {
     this.#broken = broken
   }
 
-  /** What ended well is on the platter. */
-  succeeded(effect: Effect): void {
+  /** What ended well is on the platter. Of a daemon that was stopped meanwhile, a later record of whoever took over may be there in its place. */
+  succeeded(effect: Effect, isHolder: boolean): void {
     const stack = this.#stack()
-    const { generation } = effect
-    if (effect.name === 'store.write' && stack.durableRecord?.sequence !== effect.record?.sequence) this.#broken(effect, 'acknowledged, but a power cut would lose it')
+    const { generation, record } = effect
+    if (record !== undefined && !isDurable(record.sequence, stack.durableRecord?.sequence ?? 0, isHolder)) this.#broken(effect, 'acknowledged, but a power cut would lose it')
     if (effect.name === 'router.activate' && stack.durableGeneration !== generation) this.#broken(effect, 'in force, but a power cut would take it back')
     if (effect.name === 'router.stage' && generation !== undefined && !stack.isStagedDurably(generation)) this.#broken(effect, 'prepared, but a power cut would lose it')
   }
@@ -55,4 +55,8 @@ export class WholeFiles {
     const stack = this.#stack()
     if (stack.traefik.says?.entryPoints.size !== stack.topology.groups.length) this.#broken(effect, 'the routes file is not whole')
   }
+}
+
+function isDurable(acknowledged: number, durable: number, isHolder: boolean): boolean {
+  return isHolder ? durable === acknowledged : durable >= acknowledged
 }

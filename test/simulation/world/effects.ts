@@ -47,7 +47,7 @@ export interface EffectWatch {
   before(effect: Effect, life: Life): void
   after(effect: Effect): void
   /** It ended well, whatever the daemon is told. */
-  succeeded(effect: Effect): void
+  succeeded(effect: Effect, life: Life): void
   /** A call of files has changed the disk. */
   afterFile(effect: Effect): void
 }
@@ -111,7 +111,7 @@ export class Effects {
     this.#watch.before(effect, life)
     try {
       const result = await run()
-      this.#watch.succeeded(effect)
+      this.#watch.succeeded(effect, life)
       return result
     } finally {
       this.#watch.after(effect)
