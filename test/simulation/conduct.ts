@@ -1,3 +1,4 @@
+import { singletonServices } from '../../src/rollout/topology.ts'
 import type { Effect } from './world/effects.ts'
 import type { Life } from './world/life.ts'
 import type { Stack } from './world/stack.ts'
@@ -13,6 +14,8 @@ export class Conduct {
   readonly #broken: (invariant: string, effect: Effect, why: string) => void
   /** Effects that were asked for by a daemon that had lost its right to them. */
   readonly #unauthorised = new Set<Effect>()
+  /** The failed operation whose new color serves for as long as the old one is not well (R8, R10). */
+  #servedMeanwhile: string | null = null
 
   constructor(stack: () => Stack, holder: () => Life | null, broken: (invariant: string, effect: Effect, why: string) => void) {
     this.#stack = stack
@@ -30,6 +33,7 @@ export class Conduct {
 
   /** I5: what the adapters refuse at the last moment has no effect; what was under way at the takeover was asked for before. */
   succeeded(effect: Effect): void {
+    if (effect.name === 'router.activate') this.#servesMeanwhile()
     if (this.#unauthorised.has(effect)) this.#broken('I5', effect, 'another daemon has taken over')
   }
 
@@ -61,8 +65,17 @@ export class Conduct {
     const stack = this.#stack()
     const operation = stack.durableRecord?.operation
     if (!operation || operation.failure === null || (operation.phase !== 'switching' && operation.phase !== 'swapping')) return
+    // Users are served: a singleton that is down is brought back to its end, also when the old color gets well meanwhile.
+    if (operation.id === this.#servedMeanwhile && effect.services?.every((service) => singletonServices(stack.topology).includes(service))) return
     // With the stamp of the way back it was taken, and somebody changed the file by hand since.
     if (operation.generations !== null && stack.traefik.says?.generation === operation.generations.back) return
     if (stack.routed === operation.targetColor && stack.isColorHealthy(operation.fromColor)) this.#broken('I10', effect, 'the traffic is still on the release that failed')
+  }
+
+  #servesMeanwhile(): void {
+    const stack = this.#stack()
+    const operation = stack.durableRecord?.operation
+    if (!operation || operation.failure === null) return
+    this.#servedMeanwhile = stack.routed === operation.targetColor && !stack.isColorHealthy(operation.fromColor) ? operation.id : null
   }
 }
