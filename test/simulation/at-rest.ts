@@ -46,7 +46,7 @@ export function unsettled(world: World): string[] {
   expect(stack.hasFilesOf(active.commit), 'the compose files of the active release are gone')
 
   const status = world.updater.status()
-  expect(status.state === 'idle' && status.operation === null, `the status says ${status.state}`)
+  expect(status.state === 'idle' && status.operation === null && status.currentOperation === null, `the status says ${status.state}, ${status.currentOperation}`)
   expect(status.activeColor === activeColor && status.active?.commit === active.commit, 'status and record differ')
   expect(status.paused === (record.holds.length > 0 || record.maintenance !== null), 'status and record differ about the pause')
   return wrong

@@ -6,6 +6,7 @@ import { Conduct } from './conduct.ts'
 import { Knowledge } from './knowledge.ts'
 import { WholeFiles } from './whole-files.ts'
 import { tell, type Effect, type EffectWatch } from './world/effects.ts'
+import type { Instance } from './world/engine.ts'
 import type { Life } from './world/life.ts'
 import type { Stack } from './world/stack.ts'
 import { places } from './world/state-directory.ts'
@@ -48,20 +49,17 @@ export class Invariants implements EffectWatch {
     this.#conduct.asked(effect, life)
     switch (effect.name) {
       case 'router.activate':
-        this.#activatesIntended(effect)
-        break
+        return this.#activatesIntended(effect)
       case 'runtime.stop':
-        this.#touchesSingletonOpenly(effect)
-        break
+        // What it hears later, such as that another daemon took over, does not call back what is on its way.
+        if (this.#knowledge.isUndetermined(life) && this.#endedBy(effect) !== undefined) this.#broken('I3', effect, 'the commit is undetermined')
+        return this.#touchesSingletonOpenly(effect)
       case 'runtime.remove':
-        this.#touchesSingletonOpenly(effect)
-        break
+        return this.#touchesSingletonOpenly(effect)
       case 'runtime.build':
-        this.#intended(effect, stepNames.build, 'preparing')
-        break
+        return this.#intended(effect, stepNames.build, 'preparing')
       case 'source.checkout':
-        this.#intended(effect, stepNames.checkout, 'preparing')
-        break
+        return this.#intended(effect, stepNames.checkout, 'preparing')
       case 'source.fetch':
         if (this.#operation?.step !== stepNames.fetch) this.#broken('I7', effect, 'no durable intent to fetch')
         break
@@ -70,17 +68,15 @@ export class Invariants implements EffectWatch {
         break
       case 'runtime.tag':
       case 'runtime.up':
-        this.#createsIntended(effect)
-        break
+        return this.#createsIntended(effect)
       default:
-        break
     }
   }
 
   /** I1, I3: judged by the world when it takes effect. */
-  before(effect: Effect, life: Life): void {
+  before(effect: Effect): void {
     if (effect.name === 'router.activate') this.#activatesProven(effect)
-    if (effect.name === 'runtime.stop') this.#stopsUnused(effect, life)
+    if (effect.name === 'runtime.stop') this.#stopsUnused(effect)
   }
 
   after(effect: Effect): void {
@@ -140,9 +136,9 @@ export class Invariants implements EffectWatch {
     const color = this.#colorOfGeneration(effect.generation)
     if (color === null || color === stack.routed || stack.topology.groups.length === 0) return
     if (colors.every((any) => !stack.isColorHealthy(any))) return
+    if (stack.othersActedLately) return
     const instances = stack.instancesOf(color)
-    // Between the last look and the rename there is always a moment in which somebody may take a container away.
-    if (!stack.isColorHealthy(color) && stack.time.now - stack.othersActedAt > 250) this.#broken('I1', effect, `routes to ${color}, which is not healthy`)
+    if (!stack.isColorHealthy(color)) this.#broken('I1', effect, `routes to ${color}, which is not healthy`)
     if (instances.some((instance) => instance !== undefined && !stack.proven.has(instance.id))) this.#broken('I1', effect, `routes to ${color}, which nobody asked yet`)
   }
 
@@ -158,11 +154,10 @@ export class Invariants implements EffectWatch {
   }
 
   /** I1, I3: only a color that the record gave up and Traefik has left for a full drain is stopped. */
-  #stopsUnused(effect: Effect, life: Life): void {
+  #stopsUnused(effect: Effect): void {
     const { stack, drain } = this.#watched()
-    const instance = effect.containerId === undefined ? undefined : stack.engine.find(effect.containerId)
-    if (instance === undefined || instance.state === 'exited' || instance.state === 'created') return
-    if (this.#knowledge.isUndetermined(life)) this.#broken('I3', effect, 'the commit is undetermined')
+    const instance = this.#endedBy(effect)
+    if (instance === undefined) return
     const color = stack.colorOf(instance.service)
     if (color === null) return
     if (stack.traefik.mayUse(color, stack.publicEntryPoints)) this.#broken('I1', effect, `Traefik may still use ${color}`)
@@ -170,6 +165,12 @@ export class Invariants implements EffectWatch {
     const arrived = instance.startedAt ?? 0
     if (left !== null && left >= arrived && stack.time.now - left < drain) this.#broken('I1', effect, `${color} was left ${stack.time.now - left} ms ago, the drain is ${drain} ms`)
     if (this.#keptColor() === color) this.#broken('I3', effect, `the record still needs ${color}`)
+  }
+
+  /** The container that this effect would end; none when it does not run anyway. */
+  #endedBy({ containerId }: Effect): Instance | undefined {
+    const instance = this.#watched().stack.engine.find(containerId ?? '')
+    return instance?.state === 'exited' || instance?.state === 'created' ? undefined : instance
   }
 
   /** The color that may not be stopped, by the durable record. */
@@ -184,7 +185,7 @@ export class Invariants implements EffectWatch {
   /** I2, I7: a singleton is only taken away in its own phase, or because there are too many of it. */
   #touchesSingletonOpenly(effect: Effect): void {
     const { stack } = this.#watched()
-    const instance = effect.containerId === undefined ? undefined : stack.engine.find(effect.containerId)
+    const instance = stack.engine.find(effect.containerId ?? '')
     if (instance === undefined || !instance.singleton || stack.engine.of(instance.service).length > 1) return
     if (this.#operation?.phase !== 'swapping') this.#broken('I7', effect, 'a singleton is touched outside of its phase')
   }

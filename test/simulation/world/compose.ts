@@ -4,12 +4,13 @@ import type { Stack } from './stack.ts'
 
 /**
  * What Compose 2 does for `up -d`, whoever calls it: creates what is missing, replaces what runs another image than its tag
- * names (the next container first, then the old one stopped and removed), and at last starts what does not run.
+ * names (the next container first, then the old one stopped and removed), and at last starts what does not run. `onChange` is
+ * called whenever it has created a container.
  * @throws compose_failed, engine_unreachable; what was done until then stays
  */
-export async function composeUp(stack: Stack, services: readonly string[]): Promise<Instance[]> {
+export async function composeUp(stack: Stack, services: readonly string[], onChange: () => void = () => undefined): Promise<Instance[]> {
   const wanted: Instance[] = []
-  for (const service of services) wanted.push(await containerOf(stack, service))
+  for (const service of services) wanted.push(await containerOf(stack, service, onChange))
   for (const instance of wanted) await start(stack, instance)
   return wanted
 }
@@ -20,7 +21,7 @@ export function wouldReplace({ engine, images }: Stack, service: string): boolea
   return another !== undefined || (found !== undefined && found.image !== images.current.get(service))
 }
 
-async function containerOf(stack: Stack, service: string): Promise<Instance> {
+async function containerOf(stack: Stack, service: string, onChange: () => void): Promise<Instance> {
   const { engine, images } = stack
   const image = images.current.get(service)
   if (image === undefined) throw new UpdaterError('compose_failed', `The image of ${service} is not there.`)
@@ -34,6 +35,7 @@ async function containerOf(stack: Stack, service: string): Promise<Instance> {
   // A container's name is given once: whoever comes second is refused by the engine.
   if (engine.of(service).some((other) => other !== found)) throw new UpdaterError('compose_failed', `Conflict: the container name of ${service} is already in use.`)
   const next = engine.create(service, image, stack.isSingleton(service))
+  onChange()
   if (found !== undefined) await takeAway(stack, found)
   return next
 }

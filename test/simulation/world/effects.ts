@@ -44,7 +44,7 @@ export interface Asking {
 /** Sees every effect: when a daemon asks for it, and when it reaches the world, which may be later or never. */
 export interface EffectWatch {
   asked(effect: Effect, life: Life): void
-  before(effect: Effect, life: Life): void
+  before(effect: Effect): void
   after(effect: Effect): void
   /** It ended well, whatever the daemon is told. */
   succeeded(effect: Effect, life: Life): void
@@ -108,7 +108,7 @@ export class Effects {
   }
 
   async #runWatched<T>(effect: Effect, life: Life, run: () => Promise<T>): Promise<T> {
-    this.#watch.before(effect, life)
+    this.#watch.before(effect)
     try {
       const result = await run()
       this.#watch.succeeded(effect, life)

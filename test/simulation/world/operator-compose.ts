@@ -15,7 +15,7 @@ export function operatorUp(stack: Stack, services: readonly string[] = managedSe
   return calling(stack, async () => {
     await stack.time.pause(times.read)
     for (const service of services) if (!stack.images.current.has(service)) await build(stack, service)
-    await composeUp(stack, services)
+    await composeUp(stack, services, () => { stack.othersActedAt = stack.time.now })
   })
 }
 

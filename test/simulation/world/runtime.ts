@@ -83,7 +83,7 @@ export class SimulatedRuntime implements ContainerRuntime {
 
   up(release: Release, services: readonly string[], signal: AbortSignal): Promise<Container[]> {
     // Judged when it is asked for: by the time it reaches the engine an operator's compose may have been there.
-    const unasked = this.#life.dead ? undefined : services.find((service) => wouldReplace(this.#stack, service))
+    const unasked = this.#life.dead || this.#stack.othersActedLately ? undefined : services.find((service) => wouldReplace(this.#stack, service))
     return this.#act({ name: 'runtime.up', services, commit: release.commit }, signal, async () => {
       if (unasked !== undefined) throw this.#stack.unmodelled(`compose would recreate ${unasked}, although the core promises to have removed its containers`)
       if (!this.#stack.hasFilesOf(release.commit)) throw new UpdaterError('compose_failed', `There are no compose files of ${release.tag}.`)

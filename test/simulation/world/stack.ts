@@ -57,6 +57,11 @@ export class Stack {
     for (const [tag, kind] of Object.entries(releases)) this.publish(releaseOf(tag), kind)
   }
 
+  /** Between a daemon's last look and what it does then there is always a moment in which somebody may come. */
+  get othersActedLately(): boolean {
+    return this.time.now - this.othersActedAt <= 250
+  }
+
   get publicEntryPoints(): string[] {
     return this.topology.groups.map(({ entryPoint }) => entryPoint)
   }

@@ -40,13 +40,20 @@ async function leaveMaintenance({ world }: Stage, waitFor: WaitFor): Promise<voi
 export async function upgrade(stage: Stage, waitFor: WaitFor): Promise<void> {
   const { world } = stage
   world.stack.git.remoteTags.set('v9.0.0', commitOf('v9.0.0'))
-  const unpaused = await world.unpause()
-  if (unpaused.kind !== 'value') throw new Error(`an unpause at rest: ${describe(unpaused)}\n--- how it came:\n${world.story()}`)
+  await unpause(stage)
+  // A look for releases whose write hung may have taken one on before us, which may have failed.
+  await lookUntilAtRest(stage, waitFor)
+  await unpause(stage)
   const started = await world.run(world.updater.apply({ tag: 'v9.0.0', version: '9.0.0', origin: 'api' }))
   const { status, error } = await world.run(started.outcome)
   await world.run(started.finished)
   if (status !== 'success') throw new Error(`a good release applied at rest: ${status}: ${error}\n--- how it came:\n${world.story()}`)
   await lookUntilAtRest(stage, waitFor)
+}
+
+async function unpause({ world }: Stage): Promise<void> {
+  const unpaused = await world.unpause()
+  if (unpaused.kind !== 'value') throw new Error(`an unpause at rest: ${describe(unpaused)}\n--- how it came:\n${world.story()}`)
 }
 
 async function lookUntilAtRest({ world }: Stage, waitFor: WaitFor): Promise<void> {
