@@ -14,7 +14,7 @@ const waitingOnEngine = ['test/docker/faults/{full-disk,socket,traefik}.test.ts'
 const onProcesses = ['test/sandbox/**/*.test.ts', 'test/demo/**/*.test.ts']
 
 /** What mostly waits and what only computes, at once: the campaigns take what the others leave of two cores. */
-const sideBySide = { maxWorkers: 4, sequence: { groupOrder: 4 } }
+const sideBySide = { maxWorkers: 4, sequence: { groupOrder: 3 } }
 
 export default defineConfig({
   test: {
@@ -28,15 +28,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'processes', include: onProcesses, testTimeout: 60_000, sequence: { groupOrder: 1 } },
+        test: { name: 'kills', include: onKills, fileParallelism: false, testTimeout: 20 * 60_000, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
-        test: { name: 'kills', include: onKills, fileParallelism: false, testTimeout: 20 * 60_000, sequence: { groupOrder: 2 } },
-      },
-      {
-        extends: true,
-        test: { name: 'engine', include: onEngine, exclude: waitingOnEngine, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 3 } },
+        test: { name: 'engine', include: onEngine, exclude: waitingOnEngine, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 2 } },
       },
       {
         extends: true,
@@ -45,6 +41,10 @@ export default defineConfig({
       {
         extends: true,
         test: { ...sideBySide, name: 'disks', include: onDisks, testTimeout: 20 * 60_000 },
+      },
+      {
+        extends: true,
+        test: { ...sideBySide, name: 'processes', include: onProcesses, testTimeout: 60_000 },
       },
       {
         extends: true,
