@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { HistoryEntry, PredecessorState, UpdaterRecord } from '../../src/rollout/model.ts'
 import { settle } from './at-rest.ts'
 import { apply, ask, killIn } from './operator.ts'
+import { once } from './world/effects.ts'
 import { commitOf } from './world/releases.ts'
 import { plainText } from './world/routes-text.ts'
 import { damageRecord, leaveNewerRecord, leavePredecessorState, places, removeRecord, restoreRecord } from './world/state-directory.ts'
@@ -76,15 +77,10 @@ describe('R3: the first start', () => {
   })
 
   test('that is killed or fails at any of its effects ends the same', async () => {
-    for (const fault of ['fails', 'killed'] as const) {
+    for (const fault of ['fails', 'crash before'] as const) {
       for (let at = 0; at < 5; at += 1) {
         const world = new World()
-        world.stack.effects.interference = (effect, run, { life }) => {
-          if (effect.index !== at) return run()
-          if (fault === 'fails') return Promise.reject(new Error('no'))
-          life.end()
-          return new Promise(() => undefined)
-        }
+        world.stack.effects.interference = once(fault, ({ index }) => index === at)
         await world.start()
         if (world.daemon.life.dead) await world.start()
         await settle(world)

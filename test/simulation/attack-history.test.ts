@@ -1,17 +1,14 @@
 import { expect, test } from 'vitest'
 import { settle } from './at-rest.ts'
 import { ask } from './operator.ts'
+import { once } from './world/effects.ts'
 import { World } from './world/world.ts'
 
 test.each(['never healthy', 'broken when routed'] as const)('a release that is %s is in the history even if the daemon dies just as it is closed', async (kind) => {
   const world = new World({ releases: { 'v1.1.0': kind } })
   await world.start()
   const started = await world.run(ask(world, 'v1.1.0'))
-  world.stack.effects.interference = (effect, run, { life }) => {
-    if (effect.name !== 'history.append') return run()
-    life.end()
-    return new Promise(() => undefined)
-  }
+  world.stack.effects.interference = once('crash before', ({ name }) => name === 'history.append')
   expect(await world.drive(started.finished)).toEqual({ kind: 'died' })
   world.stack.effects.interference = (_effect, run) => run()
   await world.start()

@@ -81,11 +81,7 @@ test('R10: killed at any of its effects, with a bot that dies, it ends the same'
     world.disturbed = true
     sicken(world, 'blue')
     const first = world.stack.effects.done.length
-    world.stack.effects.interference = (effect, run, { life }) => {
-      if (effect.index !== first + at) return run()
-      life.end()
-      return new Promise(() => undefined)
-    }
+    world.stack.effects.interference = once('crash before', ({ index }) => index === first + at)
     await world.until('the end', () => world.daemon.life.dead || world.stack.record?.operation === null)
     if (world.daemon.life.dead) await world.start()
     await world.until('the end', () => world.stack.record?.operation === null)

@@ -3,6 +3,7 @@ import { planOf } from '../../src/rollout/plan.ts'
 import { settle } from './at-rest.ts'
 import { applyUpTo, killIn } from './operator.ts'
 import { halt, routeByHand, sicken, states } from './outside.ts'
+import { once } from './world/effects.ts'
 import { commitOf } from './world/releases.ts'
 import { usual } from './world/topologies.ts'
 import { watchInterval, World, type WorldOptions } from './world/world.ts'
@@ -99,11 +100,7 @@ describe('R10: found while switching or swapping, only the new color healthy', (
       world.disturbed = true
       sicken(world, 'blue')
       const first = world.stack.effects.done.length
-      world.stack.effects.interference = (effect, run, { life }) => {
-        if (effect.index !== first + at) return run()
-        life.end()
-        return new Promise(() => undefined)
-      }
+      world.stack.effects.interference = once('crash before', ({ index }) => index === first + at)
       await world.start()
       if (world.daemon.life.dead) await world.start()
       await world.pass(watchInterval)

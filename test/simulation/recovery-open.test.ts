@@ -3,7 +3,7 @@ import { planOf } from '../../src/rollout/plan.ts'
 import { settle } from './at-rest.ts'
 import { apply, applyUpTo, killIn } from './operator.ts'
 import { states } from './outside.ts'
-import { always } from './world/effects.ts'
+import { always, once } from './world/effects.ts'
 import { usual } from './world/topologies.ts'
 import { watchInterval, World, type WorldOptions } from './world/world.ts'
 
@@ -63,13 +63,8 @@ describe('R7: found while switching or swapping, the old color healthy', () => {
     const world = await ready()
     await killIn(world, 'v1.1.0', 'health_bot')
     for (let life = 0; life < 12; life += 1) {
-      let effects = 0
-      world.stack.effects.interference = (_effect, run, asking) => {
-        effects += 1
-        if (effects <= life) return run()
-        asking.life.end()
-        return new Promise(() => undefined)
-      }
+      const first = world.stack.effects.done.length
+      world.stack.effects.interference = once('crash before', ({ index }) => index === first + life)
       await world.start()
       await world.drive(world.time.pause(200_000))
       if (!world.daemon.life.dead) break
@@ -82,11 +77,7 @@ describe('R7: found while switching or swapping, the old color healthy', () => {
 
   test('killed in the commit\'s write, before it reached the disk: undone', async () => {
     const world = await ready()
-    world.stack.effects.interference = (effect, run, { life }) => {
-      if (effect.record?.operation?.phase !== 'retiring') return run()
-      life.end()
-      return new Promise(() => undefined)
-    }
+    world.stack.effects.interference = once('crash before', ({ record }) => record?.operation?.phase === 'retiring')
     await applyUpTo(world, 'v1.1.0', 'commit')
     await world.until('the death', () => world.daemon.life.dead)
     await world.start()
@@ -128,11 +119,7 @@ describe('R7: found while switching or swapping, the old color healthy', () => {
 
   test('the routes file is gone and no way back was prepared yet: the old routes are written again', async () => {
     const world = await ready()
-    world.stack.effects.interference = (effect, run, { life }) => {
-      if (effect.record?.operation?.phase !== 'switching' || effect.record.operation.generations === null) return run()
-      life.end()
-      return new Promise(() => undefined)
-    }
+    world.stack.effects.interference = once('crash before', ({ record }) => record?.operation?.phase === 'switching' && record.operation.generations !== null)
     await world.drive(world.updater.apply({ tag: 'v1.1.0', version: '1.1.0', origin: 'api' }))
     await world.until('the death', () => world.daemon.life.dead)
     world.stack.effects.interference = (_effect, run) => run()
