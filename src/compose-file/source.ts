@@ -1,5 +1,6 @@
 import { LineCounter, isAlias, parseAllDocuments } from 'yaml'
 import type { Document, YAMLParseError } from 'yaml'
+import { mergesTooMuch } from './merges.ts'
 import { printable } from './printable.ts'
 import { aliasesOf, entriesOf, itemsOf, rootOf } from './spots.ts'
 import type { Aliases, Spot } from './spots.ts'
@@ -46,7 +47,7 @@ export function readComposeSource(name: string, where: string, text: string): Co
     const errors = wholes.flatMap(({ document, aliases, root }) => [
       ...tellable(document.errors).map((error) => `${place(error.pos[0])}: ${sentence(error, text)}`),
       ...looseAliases(aliases, place),
-      ...strangeRoot(root, place),
+      ...(mergesTooMuch(document, aliases) ? [`${place(root?.offset)}: its merges (<<) lead into themselves, or bring in more entries than any stack has`] : strangeRoot(root, place)),
     ])
     if (errors.length > 0) return failed(errors)
     const roots = wholes.flatMap(({ root }) => root ?? [])

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, visit } from 'yaml'
-import type { Document } from 'yaml'
+import type { Document, YAMLMap } from 'yaml'
 
 /** What each alias of a document stands for; undefined for one that names nothing. */
 export type Aliases = ReadonlyMap<unknown, unknown>
@@ -33,8 +33,24 @@ export function rootOf(document: Document, aliases: Aliases): Spot | null {
 }
 
 /** Entries of a mapping, those of `<<` included where it does not say otherwise itself; null for what is no mapping. */
-export function entriesOf(spot: Spot): Map<string, Spot> | null {
-  return collect(spot, mostMerges)
+export function entriesOf({ aliases, node, offset }: Spot): Map<string, Spot> | null {
+  if (!isMap(node)) return null
+  const own = new Map<string, Spot>()
+  for (const { key, value } of node.items) {
+    if (isScalar(key) && key.value !== '<<') own.set(String(key.value), resolved({ aliases, node: value, offset: key.range?.[0] ?? offset }))
+  }
+  const merged = new Map<string, Spot>()
+  for (const source of mergedInto(node, aliases)) for (const [name, entry] of entriesOf(source) ?? []) if (!merged.has(name)) merged.set(name, entry)
+  return new Map([...merged, ...own])
+}
+
+/** What `<<` names in a mapping, in the order in which it counts. */
+export function mergedInto(map: YAMLMap, aliases: Aliases): Spot[] {
+  return map.items.flatMap(({ key, value }) => {
+    if (!isScalar(key) || key.value !== '<<') return []
+    const named = resolved({ aliases, node: value, offset: key.range?.[0] ?? 0 })
+    return itemsOf(named) ?? [named]
+  })
 }
 
 /** Items of a list; null for what is none. */
@@ -56,22 +72,6 @@ export function isText({ node }: Spot): boolean {
 /** A value with a tag of its own (`!reset`, `!override`) is Compose's business. */
 export function isTagged({ node }: Spot): boolean {
   return isNode(node) && node.tag !== undefined && node.tag.startsWith('!')
-}
-
-/** `<<` may lead into itself. */
-const mostMerges = 16
-
-function collect({ aliases, node, offset }: Spot, depth: number): Map<string, Spot> | null {
-  if (!isMap(node)) return null
-  const own = new Map<string, Spot>()
-  const merged = new Map<string, Spot>()
-  for (const { key, value } of node.items) {
-    if (!isScalar(key)) continue
-    const spot = resolved({ aliases, node: value, offset: key.range?.[0] ?? offset })
-    if (key.value !== '<<') own.set(String(key.value), spot)
-    else if (depth > 0) for (const source of itemsOf(spot) ?? [spot]) for (const [name, entry] of collect(source, depth - 1) ?? []) if (!merged.has(name)) merged.set(name, entry)
-  }
-  return new Map([...merged, ...own])
 }
 
 /** What an alias stands for, at the alias's place. */

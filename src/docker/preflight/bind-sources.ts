@@ -4,7 +4,7 @@ import { placeOf, spotsAt } from '../../compose-file/source.ts'
 import type { ComposeSource } from '../../compose-file/source.ts'
 import { entriesOf, itemsOf, textOf } from '../../compose-file/spots.ts'
 import type { Spot } from '../../compose-file/spots.ts'
-import type { ComposeBind, ComposeService } from '../compose/model.ts'
+import type { ComposeService } from '../compose/model.ts'
 import type { DockerSettings } from '../settings.ts'
 
 /** The settings, and where this process sees what the engine sees. */
@@ -17,10 +17,11 @@ export interface Places extends DockerSettings {
  * tracks: they would change under the container when the working tree is brought to a release.
  */
 export async function bindReasons(service: ComposeService, sources: readonly ComposeSource[], places: Places, checkout: string): Promise<string[]> {
+  const volumes = placesOfVolumes(sources, service.name)
   const reasons = await Promise.all(
-    service.binds.map(async (bind) => {
-      const { source } = bind
-      const what = `${placeOfBind(sources, service.name, bind)}: ${service.name} binds ${source}`
+    service.binds.map(async ({ source, section, as }) => {
+      const listed = section === 'volumes' ? volumes.get(plain(as)) : placeOf(sources, [section, as, 'file'])
+      const what = `${listed ?? placeOf(sources, ['services', service.name, 'volumes'])}: ${service.name} binds ${source}`
       if (await isTracked(checkout, relative(places.projectDirectory, source))) {
         return [`${what}, which the release tracks; bind a path that is not in the repository`]
       }
@@ -48,16 +49,13 @@ export async function isTracked(checkout: string, inside: string): Promise<boole
   return entries.some((entry) => !entry.isDirectory() && entry.name !== '.gitkeep' && entry.name !== '.gitignore')
 }
 
-/** Sources hold variables and relative paths, so an entry is known by where it is mounted. */
-function placeOfBind(sources: readonly ComposeSource[], service: string, { section, as }: ComposeBind): string {
-  if (section !== 'volumes') return placeOf(sources, [section, as, 'file'])
-  const found = sources.flatMap((source) =>
+/** By target, since sources hold variables and relative paths. Of several the last, as Compose has it. */
+function placesOfVolumes(sources: readonly ComposeSource[], service: string): Map<string, string> {
+  return new Map(sources.flatMap((source) =>
     spotsAt(source, ['services', service, 'volumes'])
       .flatMap((volumes) => itemsOf(volumes) ?? [])
-      .filter((item) => plain(targetOf(item)) === plain(as))
-      .map(({ offset }) => source.place(offset)),
-  )
-  return found.at(-1) ?? placeOf(sources, ['services', service, 'volumes'])
+      .map((item) => [plain(targetOf(item)), source.place(item.offset)] as const),
+  ))
 }
 
 function targetOf(item: Spot): string {

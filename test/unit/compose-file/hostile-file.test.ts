@@ -13,6 +13,27 @@ it('fault 40: a compose file full of aliases is read in seconds, not in hours', 
   expect(performance.now() - begun).toBeLessThan(10_000)
 })
 
+it('fault 40: merges of merges are refused before they are followed', () => {
+  const levels = Array.from({ length: 16 }, (_, level) => `x-${level}: &l${level} { <<: [${`*l${level - 1}, `.repeat(level === 0 ? 0 : 20)}] }\n`)
+  expect(reasons(`${levels.join('')}services: { bot: { <<: *l15 } }\n`)).toEqual([
+    'docker-compose.yml:1:1 at v2.0.0: its merges (<<) lead into themselves, or bring in more entries than any stack has',
+  ])
+})
+
+it('fault 40: a mapping that is merged into itself is refused', () => {
+  expect(reasons('services:\n  bot: &b { <<: *b, image: x }\n')).toEqual([
+    'docker-compose.yml:1:1 at v2.0.0: its merges (<<) lead into themselves, or bring in more entries than any stack has',
+  ])
+})
+
+it('what people merge counts as it stands: an entry of its own before one that is merged, the first of several before the others', () => {
+  const base = `x-base: &base\n${Array.from({ length: 50 }, (_, key) => `  key${key}: 1\n`).join('')}`
+  const services = Array.from({ length: 200 }, (_, service) => `  s${service}: { <<: [*base, *more], key1: 2 }\n`)
+  const source = readComposeSource('docker-compose.yml', 'at v2.0.0', `${base}x-more: &more { <<: *base, key0: 3, further: 4 }\nservices:\n${services.join('')}`)
+  expect(fileReasons(source, new Map())).toEqual([])
+  expect(['key0', 'key1', 'further'].map((key) => placeOf([source], ['services', 's0', key]))).toEqual(['docker-compose.yml:2:3 at v2.0.0', 'docker-compose.yml:54:29 at v2.0.0', 'docker-compose.yml:52:37 at v2.0.0'])
+})
+
 it('fault 40: a variable in a default in a default without end is told, not followed to the end of the stack', () => {
   const deep = 20_000
   expect(reasons(`services:\n  bot:\n    command: "${'${A:-'.repeat(deep)}${'}'.repeat(deep)}"\n`)).toEqual([

@@ -59,6 +59,15 @@ describe('preflight', () => {
     ])
   })
 
+  it('fault 40: judges thousands of binds in seconds, not in minutes', async () => {
+    const project = await projectWith([...sound, 'volumes:', ...Array.from({ length: 3_000 }, (_, bind) => `  - /nowhere:/data/${bind}`)])
+    const begun = performance.now()
+    const reasons = await reasonsOf(project)
+    expect(performance.now() - begun).toBeLessThan(10_000)
+    expect(reasons).toHaveLength(3_000)
+    expect(reasons).toContain('docker-compose.yml:3005:9 at v1.2.3: bot binds /nowhere, which does not exist; create it')
+  })
+
   it('does not judge bind sources that it cannot see from inside a container', async () => {
     const project = await projectWith([...sound, "volumes: [ '/nowhere/at/all:/data' ]"])
     const seen = project.runtime({ sharedDirectories: [project.directory] })
