@@ -31,7 +31,7 @@ export interface Run {
   readonly since: number
   /** What is wrong with the service, for people; null: nothing. */
   readonly ailment: string | null
-  /** Since when that is so, over however many runs of the container. */
+  /** Since when something is, over however many runs of the container. */
   readonly ailingSince: number
 }
 

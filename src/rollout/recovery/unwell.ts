@@ -39,7 +39,9 @@ function runOf(container: Container, isSingleton: boolean, last: Run | undefined
   const earlier = last?.id === id ? last : undefined
   const since = earlier?.startedAt === startedAt ? earlier.since : now
   const ailment = ailmentOf(container, isSingleton, now - since >= held)
-  return { id, startedAt, since, ailment, ailingSince: earlier?.ailment === ailment ? earlier.ailingSince : now }
+  // One ailment may lead to another: what dies before it is ever healthy has several by turns.
+  const ailed = earlier !== undefined && earlier.ailment !== null
+  return { id, startedAt, since, ailment, ailingSince: ailed ? earlier.ailingSince : now }
 }
 
 /** A color is asked itself in each look, whatever the engine says of its health. */
