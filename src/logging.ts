@@ -8,8 +8,14 @@ import type { Log } from './rollout/ports.ts'
  */
 export function createLogger(level: string): Logger {
   const stdout = pino.destination({ dest: openStdout(), sync: true, maxLength: waitingLimit, retryEAGAIN: () => false })
-  // Nobody could be told: an error that nobody listens to would end the daemon.
-  stdout.on('error', () => undefined)
+  let next: NodeJS.Timeout | null = null
+  // Nobody could be told: an error that nobody listens to would end the daemon. What waits is tried again though nothing more is told.
+  stdout.on('error', () => {
+    next ??= setTimeout(() => {
+      next = null
+      stdout.write('')
+    }, betweenTries).unref()
+  })
   // What can be written was. pino asks for this after a fatal line, and it would wait for room for good.
   stdout.flushSync = () => undefined
   return pino({ level, base: { name: 'zetherion-updater' }, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths: ['req.headers', 'secret', 'token'], censor: '[hidden]' } }, stdout)
@@ -30,6 +36,9 @@ function openStdout(): number {
 
 /** Bytes of lines that could not be written yet. */
 const waitingLimit = 1 << 20
+
+/** Until lines that wait are tried again, ms. */
+const betweenTries = 1_000
 
 /** The Log port over pino. */
 export function logOf(logger: Logger): Log {
