@@ -40,7 +40,7 @@ export async function preflight(
   if (told.length + merged.length > 0) {
     // An operator's own file that is broken is no fault of the release.
     const code = merged.length === 0 && told.every(({ origin }) => origin === 'project') ? 'compose_failed' : 'release_refused'
-    const reasons = [...told.map(({ reason }) => reason), ...merged.map(printable)]
+    const reasons = shortened([...told.map(({ reason }) => reason), ...merged.map(printable)])
     throw new UpdaterError(code, `${release.tag} cannot run here: ${reasons.join('; ')}.`, { details: { reasons } })
   }
   const free = await freeSpace(engine, signal)
@@ -50,6 +50,16 @@ export async function preflight(
     throw new UpdaterError('disk_full', `${megabytes(free.bytes)} are free in ${free.directory}, but the last builds took ${megabytes(needBytes)}; make room on the engine's disk.`, { details: { directory: free.directory, freeBytes: free.bytes, needBytes } })
   }
 }
+
+/** The record keeps them, more than once, for as long as the commit is in quarantine: what nobody reads is left out (I9). */
+function shortened(reasons: readonly string[]): string[] {
+  const read = reasons.slice(0, mostReasons).map((reason) => (reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason))
+  return reasons.length > mostReasons ? [...read, `and ${reasons.length - mostReasons} more`] : read
+}
+
+const mostReasons = 50
+/** Characters. */
+const longestReason = 1_000
 
 async function placesOf(engine: Engine, settings: DockerSettings, signal: AbortSignal): Promise<Places> {
   const { sharedDirectories } = settings

@@ -64,8 +64,17 @@ describe('preflight', () => {
     const begun = performance.now()
     const reasons = await reasonsOf(project)
     expect(performance.now() - begun).toBeLessThan(10_000)
-    expect(reasons).toHaveLength(3_000)
-    expect(reasons).toContain('docker-compose.yml:3005:9 at v1.2.3: bot binds /nowhere, which does not exist; create it')
+    expect(reasons).toHaveLength(51)
+    expect(reasons).toContain('docker-compose.yml:6:9 at v1.2.3: bot binds /nowhere, which does not exist; create it')
+    expect(reasons).toContain('and 2950 more')
+  })
+
+  it('fault 40: tells no more reasons, and no longer ones, than anybody reads', async () => {
+    const project = await projectWith([...sound, `command: [ '\${LONG:?${'x'.repeat(100_000)}}', ${Array.from({ length: 5_000 }, (_, variable) => `$A${variable}`).join(', ')} ]`])
+    const error = await errorOf(project.runtime().preflight(release, ['bot'], 0, limit()))
+    if (!(error instanceof UpdaterError)) throw new Error(`not refused: ${String(error)}`)
+    expect(error.message.length).toBeLessThan(10_000)
+    expect(error.message).toMatch(/A48, which \.env does not set; and 4951 more\.$/)
   })
 
   it('does not judge bind sources that it cannot see from inside a container', async () => {
