@@ -20,6 +20,8 @@ export async function followContainers(
     stream.destroy()
   }
   signal.addEventListener('abort', leave, { once: true })
+  // It may have come while the answer did, when nobody listened.
+  if (signal.aborted) leave()
   // An engine that dies hangs up in its own way: that is the end of the stream all the same.
   await listen(stream, services, onChange).catch(() => undefined)
   signal.removeEventListener('abort', leave)
