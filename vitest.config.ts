@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-/** Campaigns of the simulation: pure and long, and in no hurry. */
+/** Campaigns of the simulation: pure and long, two files at a time. */
 const campaigns = ['test/simulation/campaign/**/*.test.ts']
 /** Daemons that are killed: one at a time, for they measure recovery. */
 const onKills = ['test/kill/**/*.test.ts']
-/** Disks that fill up, fail or lose their power, and a clock that is moved. */
+/** Disks that fill up, fail or lose their power, and a clock that is moved: one at a time, since they keep both cores busy. */
 const onDisks = ['test/power/**/*.test.ts']
 /** Levels that start an engine take their turn alone: they measure real waits, and an engine needs both cores. */
 const onEngine = ['test/docker/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/stack/**/*.test.ts', 'test/contract/**/*.docker.test.ts', 'test/traefik/**/*.test.ts']
@@ -15,9 +15,6 @@ const onProcesses = ['test/sandbox/**/*.test.ts', 'test/demo/**/*.test.ts']
 
 /** Those that take long, run by `npm run test:long`; docs/reliability.md says what each of them shows. */
 const leftOut = process.env['ZETHERION_LONG'] === '1' ? [] : waitingOnEngine
-
-/** What mostly waits and what only computes, at once: the campaigns take what the others leave of two cores. */
-const sideBySide = { maxWorkers: 4, sequence: { groupOrder: 3 } }
 
 export default defineConfig({
   test: {
@@ -31,27 +28,27 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'kills', include: onKills, fileParallelism: false, testTimeout: 20 * 60_000, sequence: { groupOrder: 1 } },
+        test: { name: 'campaigns', include: campaigns, testTimeout: 40 * 60_000, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
-        test: { name: 'engine', include: onEngine, exclude: waitingOnEngine, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 2 } },
+        test: { name: 'processes', include: onProcesses, testTimeout: 60_000, sequence: { groupOrder: 2 } },
       },
       {
         extends: true,
-        test: { ...sideBySide, name: 'campaigns', include: campaigns, setupFiles: 'test/simulation/campaign/in-no-hurry.ts', testTimeout: 40 * 60_000 },
+        test: { name: 'kills', include: onKills, fileParallelism: false, testTimeout: 20 * 60_000, sequence: { groupOrder: 3 } },
       },
       {
         extends: true,
-        test: { ...sideBySide, name: 'disks', include: onDisks, testTimeout: 20 * 60_000 },
+        test: { name: 'disks', include: onDisks, fileParallelism: false, testTimeout: 20 * 60_000, sequence: { groupOrder: 4 } },
       },
       {
         extends: true,
-        test: { ...sideBySide, name: 'processes', include: onProcesses, testTimeout: 60_000 },
+        test: { name: 'engine', include: onEngine, exclude: waitingOnEngine, fileParallelism: false, testTimeout: 120_000, sequence: { groupOrder: 5 } },
       },
       {
         extends: true,
-        test: { name: 'engine-waiting', include: waitingOnEngine, exclude: leftOut, maxWorkers: 2, testTimeout: 120_000, sequence: { groupOrder: 4 } },
+        test: { name: 'engine-waiting', include: waitingOnEngine, exclude: leftOut, maxWorkers: 2, testTimeout: 120_000, sequence: { groupOrder: 6 } },
       },
     ],
   },

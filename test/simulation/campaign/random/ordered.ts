@@ -8,7 +8,7 @@ const parts = 4
 /** Schedules of all parts together. */
 const usual = 100_000
 /** Of one part, ms of wall clock, so that a run ends on any machine: one that is slow or busy plays fewer. */
-const usualLimit = 12 * 60_000
+const usualLimit = 4 * 60_000
 /** That one schedule may take on a machine that is busy, ms. */
 const atMostEach = 100
 /** What a campaign of this many must have reached, or it proves little. */
@@ -23,7 +23,7 @@ const betweenParts = 1_000_000
 
 /**
  * What was ordered by the environment: ZETHERION_SCHEDULES (of all parts together, however long they take; default
- * 100,000 or what fits in twelve minutes a part, in the long run without that limit), ZETHERION_SEED (default 1), and
+ * 100,000 or what fits in four minutes a part, in the long run without that limit), ZETHERION_SEED (default 1), and
  * ZETHERION_PATH to play a failure again.
  */
 function ordered(part: Part): CampaignOptions {
