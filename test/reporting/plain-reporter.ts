@@ -1,9 +1,10 @@
 import type { Reporter, TestCase, TestModule, TestRunEndReason, TestSuite } from 'vitest/node'
 import type { SerializedError } from 'vitest'
 import { linesOf } from './figures.ts'
+import { timesOf } from './times.ts'
 
 /**
- * Ends a run with its figures, with what was not run and why, with each failure in a line or two (whoever sees only the end of a
+ * Ends a run with its figures, with what its levels took, with what was not run and why, with each failure in a line or two (whoever sees only the end of a
  * long log has to know what to look for), and with the plain line `N passed, N failed` that needs no tool to read.
  * A module that could not even be loaded, and a suite whose hook failed, count as one failure.
  */
@@ -23,6 +24,8 @@ export default class PlainReporter implements Reporter {
 
     const figures = linesOf(tests.flatMap((test) => test.meta().figures ?? []))
     if (figures.length > 0) process.stdout.write(`\nFigures:\n${figures.map((line) => `  ${line}\n`).join('')}`)
+    const times = timesOf(modules.map((module) => ({ level: module.project.name, file: module.relativeModuleId, milliseconds: module.diagnostic().duration })))
+    process.stdout.write(`\nTook, each file by itself:\n${times.map((line) => `  ${line}\n`).join('')}`)
     if (skipped.length > 0) process.stdout.write(`\nNot run here:\n${[...new Set(skipped.map(reasonOf))].map((line) => `  ${line}\n`).join('')}`)
     if (process.env['ZETHERION_LONG'] !== '1') process.stdout.write('\nThe long campaigns are not part of this run: `npm run test:long` (docs/reliability.md).\n')
     if (failures.length > 0) process.stdout.write(`\nFailed:\n${failures.map((line) => `  ${line}\n`).join('')}`)

@@ -7,10 +7,12 @@ export type Part = 0 | 1 | 2 | 3
 const parts = 4
 /** Schedules of all parts together. */
 const usual = 100_000
-/** Of one part, ms of wall clock, so that a run ends on any machine: one that is slow or busy plays fewer. */
+/** Of one part, ms of processor time, so that a run ends on any machine: a slow one plays fewer. */
 const usualLimit = 4 * 60_000
 /** That one schedule may take on a machine that is busy, ms. */
 const atMostEach = 100
+/** That a part may take when it gets only such time as nobody else wants, as in the test command, ms. */
+const atMostLimited = 60 * 60_000
 /** What a campaign of this many must have reached, or it proves little. */
 const enough = 3_000
 const mustReach: readonly string[] = [
@@ -23,7 +25,7 @@ const betweenParts = 1_000_000
 
 /**
  * What was ordered by the environment: ZETHERION_SCHEDULES (of all parts together, however long they take; default
- * 100,000 or what fits in four minutes a part, in the long run without that limit), ZETHERION_SEED (default 1), and
+ * 100,000 or what fits in four minutes of processor time a part, in the long run without that limit), ZETHERION_SEED (default 1), and
  * ZETHERION_PATH to play a failure again.
  */
 function ordered(part: Part): CampaignOptions {
@@ -42,7 +44,7 @@ function orderedNumber(): { readonly ofAPart: number; readonly isLimited: boolea
 /** Ms after which the test of a part has failed, whatever was ordered: shrinking a failure takes its time, too. */
 export function limitOfTest(): number {
   const { ofAPart, isLimited } = orderedNumber()
-  return 20 * 60_000 + (isLimited ? 0 : ofAPart * atMostEach)
+  return isLimited ? atMostLimited : 20 * 60_000 + ofAPart * atMostEach
 }
 
 /** Plays what was ordered, prints what was reached, and tells the figures. @returns the first failure's story; else what was never reached although it should have been; null when all is well */
