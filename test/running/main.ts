@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startIdle } from './idle.ts'
+import { startNice } from './nice.ts'
 
 /*
  * A program: the tests, all of them or what the arguments name (vitest's own).
@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function runAll(reports: string): Promise<number> {
   const reporting = (name: string): string[] => ['--reporter=default', '--reporter=blob', `--outputFile.blob=${join(reports, `${name}.json`)}`]
-  const campaigns = await startIdle(process.execPath, [vitest, 'run', '--project', 'campaigns', ...reporting('campaigns')], { cwd: root })
+  const campaigns = await startNice(process.execPath, [vitest, 'run', '--project', 'campaigns', ...reporting('campaigns')], { cwd: root })
   const show = heldBack(campaigns)
   const others = run(['--project', '!campaigns', ...reporting('others')])
   const stop = endBoth(campaigns, others)

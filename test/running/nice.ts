@@ -3,19 +3,20 @@ import { writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 /**
- * Starts a program that gets only such time of the processors as nobody else wants, and that ends when this process does,
- * however that ends. It has a session of its own: a signal to its negative pid reaches it and its children.
- * Where that cannot be had (util-linux is missing), it is only nice.
+ * Starts a program that leaves the processors to others: it gets what they do not want, and a tenth beside one that wants all.
+ * With less than that its own limits would pass before it has begun. It ends when this process does, however that ends
+ * (where util-linux is there), and has a session of its own: a signal to its negative pid reaches it and its children.
  */
-export async function startIdle(command: string, args: readonly string[], options: { readonly cwd: string }): Promise<ChildProcess> {
-  const [first = command, ...others] = [...(await isAvailable(idle) ? idle : nice), command, ...args]
+export async function startNice(command: string, args: readonly string[], options: { readonly cwd: string }): Promise<ChildProcess> {
+  const line = ['nice', '-n', niceness, command, ...args]
+  const [first = command, ...others] = await isAvailable(bound) ? [...bound, ...line] : line
   const child = spawn(first, others, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   if (child.pid !== undefined) await standBack(child.pid)
   return child
 }
 
-const idle = ['setpriv', '--pdeathsig', 'TERM', 'chrt', '--idle', '0']
-const nice = ['nice', '-n', '19']
+const niceness = '10'
+const bound = ['setpriv', '--pdeathsig', 'TERM']
 
 async function isAvailable([command = '', ...args]: readonly string[]): Promise<boolean> {
   try {
@@ -29,7 +30,7 @@ async function isAvailable([command = '', ...args]: readonly string[]): Promise<
 /** The kernel may share the processors among sessions first, and only then among a session's programs: the session has to stand back, too. */
 async function standBack(pid: number): Promise<void> {
   try {
-    await writeFile(`/proc/${pid}/autogroup`, '19')
+    await writeFile(`/proc/${pid}/autogroup`, niceness)
   } catch {
     // A kernel without such groups, or a program that is gone already, which its end will tell.
   }
