@@ -2,6 +2,7 @@ import { LineCounter, isAlias, parseAllDocuments } from 'yaml'
 import type { Document, YAMLParseError } from 'yaml'
 import { mergesTooMuch } from './merges.ts'
 import { printable } from './printable.ts'
+import { repeatedKeys } from './repeats.ts'
 import { aliasesOf, entriesOf, itemsOf, rootOf } from './spots.ts'
 import type { Aliases, Spot } from './spots.ts'
 
@@ -39,13 +40,14 @@ export function readComposeSource(name: string, where: string, text: string): Co
   const failed = (errors: readonly string[]): ComposeSource => ({ name, documents: [], roots: [], errors: errors.map(printable), place })
   try {
     if (text.length > largestComposeFile) return failed([`${place()}: this is larger than ${largestComposeFile / 1_000_000} MB`])
-    const documents: readonly Document[] = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })]
+    const documents: readonly Document[] = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })]
     const wholes = documents.map((document) => {
       const aliases = aliasesOf(document)
       return { document, aliases, root: rootOf(document, aliases) }
     })
     const errors = wholes.flatMap(({ document, aliases, root }) => [
-      ...tellable(document.errors).map((error) => `${place(error.pos[0])}: ${sentence(error, text)}`),
+      ...firstError(document.errors).map((error) => `${place(error.pos[0])}: this is not YAML: ${firstLine(error)}`),
+      ...(document.errors.length > 0 ? [] : repeated(document, place, text)),
       ...looseAliases(aliases, place),
       ...(mergesTooMuch(document, aliases) ? [`${place(root?.offset)}: its merges (<<) lead into themselves, or bring in more entries than any stack has`] : strangeRoot(root, place)),
     ])
@@ -97,19 +99,19 @@ function deepest(root: Spot, path: Path): { readonly depth: number; readonly off
 }
 
 /** Of what breaks the syntax the first: the others follow from it. */
-function tellable(errors: readonly YAMLParseError[]): YAMLParseError[] {
-  const breaking = errors.filter(({ code }) => code !== 'DUPLICATE_KEY').toSorted((left, right) => left.pos[0] - right.pos[0])
-  return breaking.length > 0 ? breaking.slice(0, 1) : errors.slice(0, mostErrors)
+function firstError(errors: readonly YAMLParseError[]): YAMLParseError[] {
+  return errors.toSorted((left, right) => left.pos[0] - right.pos[0]).slice(0, 1)
+}
+
+function repeated(document: Document, place: (offset: number) => string, text: string): string[] {
+  return repeatedKeys(document).slice(0, mostErrors).map((offset) => {
+    const key = /^[^\s:#{}[\],]+/.exec(text.slice(offset))?.[0] ?? 'a key'
+    return `${place(offset)}: ${key} stands here a second time`
+  })
 }
 
 /** Told of one file. */
 const mostErrors = 5
-
-function sentence(error: YAMLParseError, text: string): string {
-  if (error.code !== 'DUPLICATE_KEY') return `this is not YAML: ${firstLine(error)}`
-  const key = /^[^\s:#{}[\],]+/.exec(text.slice(error.pos[0]))?.[0] ?? 'a key'
-  return `${key} stands here a second time`
-}
 
 /** Aliases that name nothing are an error of no parser but a hole in what is built from it. */
 function looseAliases(aliases: Aliases, place: (offset: number) => string): string[] {

@@ -13,6 +13,13 @@ it('fault 40: a compose file full of aliases is read in seconds, not in hours', 
   expect(performance.now() - begun).toBeLessThan(10_000)
 })
 
+it('fault 40: a mapping of very many keys is read in a moment, and a key that stands in it twice is told', () => {
+  const begun = performance.now()
+  const keys = Array.from({ length: 22_000 }, (_, key) => `  k${key}:\n`).join('')
+  expect(reasons(`x-many:\n${keys}  k7:\nservices: {}\n`)).toEqual(['docker-compose.yml:22002:3 at v2.0.0: k7 stands here a second time'])
+  expect(performance.now() - begun).toBeLessThan(10_000)
+})
+
 it('fault 40: merges of merges are refused before they are followed', () => {
   const levels = Array.from({ length: 16 }, (_, level) => `x-${level}: &l${level} { <<: [${`*l${level - 1}, `.repeat(level === 0 ? 0 : 20)}] }\n`)
   expect(reasons(`${levels.join('')}services: { bot: { <<: *l15 } }\n`)).toEqual([
