@@ -1,14 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { freePort } from '../../scripts/free-port.js'
 import { request } from 'undici'
-import { createClient, createSkillsClient } from './client.ts'
 import { assertNamesAreFree, dockerCommand, hostAddressOf, managedImages, type DockerCommand, type DockerEngine } from './docker-engine.ts'
 import { startGatewayProcess } from './gateway-process.ts'
-import { writeKept } from './kept.ts'
-import { loadTargetsOf } from './load-targets.ts'
+import { handsOn } from './hands.ts'
 import { makeProject, skillsSecret } from './project.ts'
 import type { SandboxStackOptions } from './sandbox-stack.ts'
 import { shortened, type Shortened, type Stack } from './stack.ts'
@@ -101,28 +99,7 @@ async function bringUp(options: DockerStackOptions, endings: Endings, close: () 
     UPDATER_PORT: String(updaterPort),
   })
   endings.push(() => updater.end())
-  return {
-    kind: 'docker',
-    project,
-    entryPoints,
-    secret: project.secret,
-    updater: createClient(() => updater.current().url, project.secret),
-    skills: createSkillsClient(() => entryPoints.skills),
-    loadTargets: loadTargetsOf(entryPoints),
-    gateway: () => gateway.report(),
-    routes: () => readFile(join(project.state, 'traefik/dynamic/updater-routes.yml'), 'utf8'),
-    daemon: () => updater.current(),
-    startUpdater: updater.start,
-    docker,
-    compose,
-    close,
-    ...(detached && {
-      async leave() {
-        await writeKept(root, 'docker', { updater: updater.current().pid, gateway: gateway.process.pid })
-        for (const kept of [updater.current(), gateway.process]) kept.letGo?.()
-      },
-    }),
-  }
+  return { ...handsOn({ kind: 'docker', root, project, entryPoints, updater, gateway, detached, close }), docker, compose }
 }
 
 /**

@@ -5,10 +5,8 @@ import { freePort } from '../../scripts/free-port.js'
 import { createGitSource } from '../../src/git/git-source.ts'
 import type { ContainerRuntime } from '../../src/rollout/ports.ts'
 import { hostTablePath } from '../../src/sandbox/runtime.ts'
-import { createClient, createSkillsClient } from './client.ts'
 import { startGatewayProcess } from './gateway-process.ts'
-import { writeKept } from './kept.ts'
-import { loadTargetsOf } from './load-targets.ts'
+import { handsOn } from './hands.ts'
 import { startProcess, type OwnProcess } from './process.ts'
 import { makeProject, repository, skillsSecret, type Project } from './project.ts'
 import { removeContainers, runtimeBelow } from './sandbox-containers.ts'
@@ -86,26 +84,7 @@ async function bringUp(options: SandboxStackOptions, endings: Endings, close: ()
     UPDATER_PORT: String(updaterPort),
   })
   endings.push(() => updater.end())
-  return {
-    kind: 'sandbox',
-    project,
-    entryPoints,
-    secret: project.secret,
-    updater: createClient(() => updater.current().url, project.secret),
-    skills: createSkillsClient(() => entryPoints.skills),
-    loadTargets: loadTargetsOf(entryPoints),
-    gateway: () => gateway.report(),
-    routes: () => readFile(join(state, 'traefik/dynamic/updater-routes.yml'), 'utf8'),
-    daemon: () => updater.current(),
-    startUpdater: updater.start,
-    close,
-    ...(detached && {
-      async leave() {
-        await writeKept(root, 'sandbox', { updater: updater.current().pid, router: router.process.pid, gateway: gateway.process.pid })
-        for (const kept of [updater.current(), router.process, gateway.process]) kept.letGo?.()
-      },
-    }),
-  }
+  return handsOn({ kind: 'sandbox', root, project, entryPoints, updater, gateway, processes: { router: router.process }, detached, close })
 }
 
 /** What an operator's first `up` does, with the sandbox's means. */
