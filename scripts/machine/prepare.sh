@@ -37,7 +37,8 @@ main() {
   if ! $check; then
     install_packages || say "prepare: packages were not installed (see above)"
     build traefik "$TRAEFIK_BINARY" github.com/traefik/traefik/v3 "$TRAEFIK_VERSION" ./cmd/traefik \
-      "-X github.com/traefik/traefik/v3/pkg/version.Version=${TRAEFIK_VERSION#v}"
+      "-X github.com/traefik/traefik/v3/pkg/version.Version=${TRAEFIK_VERSION#v}" \
+      github.com/go-acme/lego/v5:providers/dns/zz_gen_dns_providers.go "$here/no-dns-providers.go"
     build compose "$COMPOSE_BINARY" github.com/docker/compose/v2 "$COMPOSE_VERSION" ./cmd \
       "-X github.com/docker/compose/v2/internal.Version=$COMPOSE_VERSION"
     link_compose
@@ -74,13 +75,13 @@ allow_autostart() {
   if grep -qsF "$POLICY_MARK" "$POLICY"; then rm -f "$POLICY"; fi
 }
 
-# build NAME TARGET MODULE VERSION PACKAGE LINKFLAG
+# build NAME TARGET MODULE VERSION PACKAGE LINKFLAG [REPLACED BY]
 build() {
   local name=$1 target=$2
   [[ ! -x $target ]] || return 0
   go_is_new_enough >/dev/null || return 0 # the report says it
   say "prepare: building $name $4 (minutes, once) ..."
-  "$here/build-module.sh" "$3" "$4" "$5" "$target" "$6" || say "prepare: building $name $4 failed (see above)"
+  "$here/build-module.sh" "$3" "$4" "$5" "$target" "${@:6}" || say "prepare: building $name $4 failed (see above)"
 }
 
 # Prints why not, if not.
