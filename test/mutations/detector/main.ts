@@ -1,3 +1,4 @@
+import { useLightAbort } from '../../simulation/world/light-abort.ts'
 import { readFinding } from './check.ts'
 import { allChecks } from './all-checks.ts'
 import { exitCodes, reportPrefix, type Report } from './report.ts'
@@ -20,6 +21,8 @@ async function detect(): Promise<Report> {
   return { found: null, runs, milliseconds: performance.now() - begun }
 }
 
+// The platform's signals take a fifth of the time of what is played here.
+useLightAbort()
 detect().then(
   (report) => {
     process.exitCode = report.found === null ? exitCodes.clean : exitCodes.found

@@ -7,6 +7,9 @@ import { killEngine, reboot, restartEngine } from '../world/operator-host.ts'
 import { editFile, gitPull } from '../world/operator-tree.ts'
 import { commitOf, type ReleaseKind } from '../world/releases.ts'
 import { World } from '../world/world.ts'
+import { playWithLightSignals } from './light-signals.ts'
+
+playWithLightSignals()
 
 type Actor = (world: World) => Promise<unknown>
 

@@ -6,6 +6,9 @@ import { allSurvives, leastSurvives, powerCutOnce, type CutMoment } from '../wor
 import { commitOf, type ReleaseKind } from '../world/releases.ts'
 import { seededNumbers } from '../world/seeded-random.ts'
 import { World } from '../world/world.ts'
+import { playWithLightSignals } from './light-signals.ts'
+
+playWithLightSignals()
 
 async function ready(kind: ReleaseKind): Promise<World> {
   const world = new World({ releases: { 'v1.1.0': kind } })

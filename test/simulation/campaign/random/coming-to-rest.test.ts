@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { useLightAbort } from '../../world/light-abort.ts'
+import { expect, test } from 'vitest'
+import { playWithLightSignals } from '../light-signals.ts'
 import { play } from './play.ts'
 import type { Setting } from './schedule.ts'
 
-let restore: () => void = () => undefined
-beforeAll(() => {
-  restore = useLightAbort()
-})
-afterAll(() => restore())
+playWithLightSignals()
 
 const setting: Setting = {
   topology: 'usual', kinds: ['good', 'good'], labelled: true, color: 'green', previews: true, healthCheckOfSingletons: true, pauseOnFailure: true,

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { useLightAbort } from '../../world/light-abort.ts'
+import { expect, test } from 'vitest'
+import { playWithLightSignals } from '../light-signals.ts'
 import { play } from './play.ts'
 import type { Schedule } from './schedule.ts'
 
-let restore: () => void = () => undefined
-beforeAll(() => {
-  restore = useLightAbort()
-})
-afterAll(() => restore())
+playWithLightSignals()
 
 /** What a campaign once called a broken rule and is none, as it was played. */
 const found: readonly (readonly [what: string, schedule: Schedule])[] = [

@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { useLightAbort } from '../../world/light-abort.ts'
+import { expect, test } from 'vitest'
+import { playWithLightSignals } from '../light-signals.ts'
 import { limitOfTest, playOrdered } from './ordered.ts'
 
-let restore: () => void = () => undefined
-beforeAll(() => {
-  restore = useLightAbort()
-})
-afterAll(() => restore())
+playWithLightSignals()
 
 test('random schedules, fourth quarter: every rule holds after every effect, and all comes to rest', async (context) => {
   const failure = await playOrdered(context, 3)

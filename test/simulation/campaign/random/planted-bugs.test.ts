@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { useLightAbort } from '../../world/light-abort.ts'
+import { expect, test } from 'vitest'
+import { playWithLightSignals } from '../light-signals.ts'
 import { playCampaign } from './campaign.ts'
 import type { Plant } from './play.ts'
 
-let restore: () => void = () => undefined
-beforeAll(() => {
-  restore = useLightAbort()
-})
-afterAll(() => restore())
+playWithLightSignals()
 
 /** A core that unpauses by itself at each start. */
 const forgetsHolds: Plant = (world) => {
