@@ -243,9 +243,8 @@ export class Invariants implements EffectWatch {
   #single(effect: Effect | null): void {
     const { stack, disturbed } = this.#watched()
     for (const { service } of stack.topology.singletons) {
-      const instances = stack.engine.of(service)
-      if (instances.length < 2) continue
-      const startable = instances.filter((instance) => stack.engine.isStartable(instance))
+      if (!stack.engine.hasSeveral(service)) continue
+      const startable = stack.engine.of(service).filter((instance) => stack.engine.isStartable(instance))
       if (startable.length > 1 && !disturbed) this.#broken('I2', effect, `${startable.map(({ id }) => id).join(' and ')} may run at once`)
     }
   }
@@ -267,8 +266,9 @@ export class Invariants implements EffectWatch {
     const { stack } = this.#watched()
     const operation = this.#operation
     if (operation === null || operation.phase === 'retiring') return
-    if (stack.instancesOf(operation.fromColor).some((instance) => instance?.state !== 'running')) {
-      this.#broken('I3', effect, `the old color ${operation.fromColor} does not run before the commit`)
+    const { fromColor } = operation
+    if (stack.topology.groups.some(({ services }) => stack.engine.oneOf(services[fromColor])?.state !== 'running')) {
+      this.#broken('I3', effect, `the old color ${fromColor} does not run before the commit`)
     }
   }
 

@@ -200,7 +200,8 @@ export class Disk {
 const empty = new Uint8Array()
 
 function directoriesOf(from: string | null, to: string | null): string[] {
-  return [...new Set([from, to].filter((path) => path !== null).map(dirname))]
+  const [one, ...others] = [from, to].filter((path) => path !== null).map(dirname)
+  return one === undefined || others.includes(one) ? others : [one, ...others]
 }
 
 function touches({ directories }: Renaming, directory: string): boolean {

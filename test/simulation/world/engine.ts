@@ -160,6 +160,11 @@ export class Engine {
     return this.instances.filter((instance) => instance.service === service)
   }
 
+  /** Whether there is more than one of them. */
+  hasSeveral(service: string): boolean {
+    return this.oneOf(service) !== this.instances.findLast((instance) => instance.service === service)
+  }
+
   /** The first one of them. */
   oneOf(service: string): Instance | undefined {
     return this.instances.find((instance) => instance.service === service)
