@@ -71,9 +71,14 @@ export function createSpaceReserve(options: SpaceReserveOptions): SpaceReserve {
 
   async function take(): Promise<void> {
     if (!usable || held.size === pieces) return
+    /** Of each piece that is missing; mostly none is. */
+    let content: Uint8Array | undefined
     try {
       for (const piece of names().filter((name) => !held.has(name))) {
-        await takePiece(piece)
+        if (!(await isWhole(piece))) {
+          content ??= incompressible(pieceSize)
+          await stageFile(files, piece, content, mode)
+        }
         held.add(piece)
       }
     } catch (error) {
@@ -83,12 +88,12 @@ export function createSpaceReserve(options: SpaceReserveOptions): SpaceReserve {
     }
   }
 
-  async function takePiece(piece: string): Promise<void> {
+  /** Of one that is not, nothing is left: a process that was killed while it took the piece left a part of it. */
+  async function isWhole(piece: string): Promise<boolean> {
     const before = await files.read(piece)
-    if (before?.length === pieceSize) return
-    // A process that was killed while it took the piece left a part of it.
+    if (before?.length === pieceSize) return true
     if (before !== null) await files.remove(piece)
-    await stageFile(files, piece, incompressible(pieceSize), mode)
+    return false
   }
 
   function names(): string[] {
