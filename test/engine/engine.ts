@@ -27,13 +27,17 @@ export interface Engine {
 export interface EngineOptions {
   /** Bytes of a disk of its own for its images and containers; default: this machine's disk. It is lost with the engine. */
   readonly disk?: number
+  /** `stack`: it begins with the images of the whole stack too, where an earlier engine of such was given them and `keepImages` kept them. */
+  readonly images?: Images
 }
 
+type Images = 'base' | 'stack'
+
 /**
- * Starts an engine in a directory of its own (about 1 s, and 5 s for the base images).
+ * Starts an engine in a directory of its own (about 1 s, and 5 s for the base images where none are kept yet).
  * @throws Error saying what is missing, or with the last lines of the engine's log
  */
-export async function startEngine({ disk }: EngineOptions = {}): Promise<Engine> {
+export async function startEngine({ disk, images = 'base' }: EngineOptions = {}): Promise<Engine> {
   const availability = engineAvailable()
   const { docker, traefik, compose } = availability
   if (!docker.ready || !traefik.ready || !compose.ready) {
@@ -44,9 +48,11 @@ export async function startEngine({ disk }: EngineOptions = {}): Promise<Engine>
   const destroy = () => run('engine.sh', ['destroy', directory])
   try {
     if (disk !== undefined) await mountDisk(join(directory, 'data'), disk)
+    await run('kept-images.sh', ['lay', images, directory])
     // The owner's end, SIGKILL included, ends the engine: engine.sh leaves a watcher behind.
     await run('engine.sh', ['start', directory, '--owner', String(process.pid)])
     await run('base-images.sh', [socketPath])
+    if (images === 'base') await keepImages({ socketPath }, 'base')
   } catch (error) {
     await destroy()
     throw error
@@ -70,6 +76,11 @@ export async function startEngine({ disk }: EngineOptions = {}): Promise<Engine>
     restart: () => run('engine.sh', ['restart', directory]),
     reboot: () => run('engine.sh', ['reboot', directory]),
   }
+}
+
+/** Keeps the images of an engine that has all of a kind, and no container yet, for the engines after it. */
+export function keepImages({ socketPath }: Pick<Engine, 'socketPath'>, images: Images): Promise<void> {
+  return run('kept-images.sh', ['keep', images, dirname(socketPath)])
 }
 
 /** In memory; engine.sh unmounts whatever is mounted below its directory. */

@@ -13,7 +13,7 @@ import { skillsSecret } from '../../../demo/stack/project.ts'
 import { wholeOrNothing, type Endings } from '../../../demo/stack/whole-or-nothing.ts'
 import { makeReleases, type MadeRelease } from '../../../reference-app/scripts/make-releases.js'
 import { machineScripts } from '../../engine/availability.ts'
-import { startEngine, type Engine } from '../../engine/engine.ts'
+import { keepImages, startEngine, type Engine } from '../../engine/engine.ts'
 import { followEvents } from '../../docker/kill/engine-look.ts'
 import { at } from '../../sandbox/daemon/waiting.ts'
 import { becomeOperator, type Operator } from './operator.ts'
@@ -60,7 +60,7 @@ export function prepareWholeStack(): Promise<WholeStack> {
 }
 
 async function prepare(endings: Endings, close: () => Promise<void>): Promise<WholeStack> {
-  const engine = await startEngine()
+  const engine = await startEngine({ images: 'stack' })
   endings.push(() => engine.stop())
   const root = await mkdtemp(join(tmpdir(), 'zeth-stack-'))
   endings.push(() => rm(root, { recursive: true, force: true }))
@@ -169,6 +169,7 @@ export async function standIn(engine: Engine, tree: string): Promise<{ readonly 
   const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image = '']) => image)
   const images = [...new Set([...named.map(([, image]) => image), ...bases].filter((image) => !/^(zetherion|traefik:|gcr\.io|\$)/.test(image)).map(withoutDigest))]
   await run(`${machineScripts}stack-images.sh`, [engine.socketPath, ...images], { timeout: 300_000 })
+  await keepImages(engine, 'stack')
   return { images, override: { services: Object.fromEntries(pinned) } }
 }
 

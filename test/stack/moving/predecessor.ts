@@ -49,7 +49,7 @@ interface Moving {
 
 /** A stack as the predecessor left it: green serves, blue is stopped, rollouts are paused. @param endings what is to be ended, last first */
 export async function preparePredecessor(endings: Endings): Promise<Moving> {
-  const engine = await startEngine()
+  const engine = await startEngine({ images: 'stack' })
   endings.push(() => engine.stop())
   const root = await mkdtemp(join(tmpdir(), 'zeth-moving-'))
   endings.push(() => rm(root, { recursive: true, force: true }))
