@@ -64,7 +64,7 @@ export async function run(stack: Stack, { screen, signal, keep }: RunOptions): P
 }
 
 /** Leaves a machine with two cores something for the rollouts themselves, ms. */
-const loadPause = 15
+const loadPause = 40
 
 async function perform(stage: Stage): Promise<number> {
   await tell(story, stage)

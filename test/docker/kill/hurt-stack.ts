@@ -123,5 +123,5 @@ async function bringUp({ between, onLine, engineDisk, ...options }: HurtOptions,
   return hurt
 }
 
-/** Pause of each of the load's workers, ms: four of them make some 200 requests a second, and leave time to see the instant of a kill. */
-const pause = 15
+/** Pause of each of the load's workers, ms: four of them make some 70 requests a second, and leave the processors to what is killed and seen. */
+const pause = 50

@@ -7,6 +7,9 @@ import { releaseOf } from '../../../demo/stack/load-targets.ts'
 /** Requests of one entry point that are in flight at once; so many answers may come out of order. */
 const overtaken = 2
 
+/** Of each of the load's workers between two requests, ms: steady, and little of what builds and containers have on two cores. */
+const pause = 50
+
 /** What users of the stack saw while something was done to it. */
 export interface Seen<T> {
   readonly result: T
@@ -16,7 +19,7 @@ export interface Seen<T> {
 
 /** Does something under load on both entry points; not one request may fail and never may there be two bots. */
 export async function underLoad<T>(stack: DockerStack, action: () => Promise<T>): Promise<Seen<T>> {
-  const load = startLoad(stack.loadTargets, releaseOf)
+  const load = startLoad(stack.loadTargets, releaseOf, pause)
   try {
     await expect.poll(() => load.served.length, { timeout: 10_000, interval: 10 }).toBeGreaterThanOrEqual(2)
     const result = await action()

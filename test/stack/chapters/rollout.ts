@@ -11,6 +11,9 @@ import type { Here, Scene } from './scene.ts'
 /** A build, gates, ten seconds of drain, on a busy machine, ms. */
 const rolloutLimit = 8 * 60_000
 
+/** Of each of the load's workers between two requests, ms: steady, and little of what builds and containers have on two cores. */
+const pause = 50
+
 /** Releases of the reference app through the stack's own file, asked for by the skills service, as users see them. */
 export function rollouts(here: Here): void {
   it('a release is rolled out through this very file: green serves, and no request on either entry point fails', async (context) => {
@@ -58,7 +61,7 @@ export async function apply({ stack }: Scene, tag: string): Promise<Answer> {
 
 /** Does something under load on both entry points; not one request may fail, and never may there be two bots. */
 export async function underLoad(context: TestContext, { stack }: Scene, action: () => Promise<Answer>): Promise<Seen<Answer>> {
-  const load = startLoad(await stack.loadTargets(), releaseOf, 15)
+  const load = startLoad(await stack.loadTargets(), releaseOf, pause)
   try {
     await eventually('answers of both entry points', () => load.served.length >= 2 ? true : null)
     const result = await action()

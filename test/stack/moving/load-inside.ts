@@ -9,9 +9,9 @@ import { loadTargetsOf, releaseOf } from '../../../demo/stack/load-targets.ts'
 export type LoadReport = Pick<Load, 'sent' | 'failed' | 'served'>
 
 /** Requests after the signal, so that what serves at the end is among what was seen. */
-const last = 80
-/** Of each worker between two requests, ms: a machine that builds beside it has two cores. */
-const pause = 25
+const last = 40
+/** Of each of the eight workers between two requests, ms: steady, and little of what builds and containers have on two cores. */
+const pause = 100
 
 const kept = loadTargetsOf({ skills: 'http://zetherion-ai-traefik:8080', api: 'http://zetherion-ai-traefik:8443' })
 /** Others ask with a connection each, and look the name up every time. */
