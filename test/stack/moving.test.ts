@@ -236,7 +236,9 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
     for (const name of [...Object.keys(known), ...renamed]) expect(document.text, 'the document').toContain(`\`${name}\``)
     const kept = (await file('.env')).split('\n').filter((line) => !renamed.includes(line.split('=')[0] ?? ''))
     await writeAs(operator, join(directory, '.env'), [...Object.entries(known).map(([name, value]) => `${name}=${value}`), ...kept].join('\n'))
-    await writeAs(operator, join(directory, 'docker-compose.override.yml'), stringify({ ...Object(document.override), services: at(override, 'services') }))
+    // The document waits for the updater's health again and again, each time for an interval at least.
+    const services = { ...Object(at(override, 'services')), 'zetherion-ai-updater': { healthcheck: { interval: '2s' } } }
+    await writeAs(operator, join(directory, 'docker-compose.override.yml'), stringify({ ...Object(document.override), services }))
     expect(parse(await file('docker-compose.override.yml'))).toHaveProperty(['networks', 'zetherion-ai-net', 'name'], network)
   }
 })

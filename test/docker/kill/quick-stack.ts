@@ -7,12 +7,12 @@ export const quickLimits = { drain: '300ms', directHealth: '15s', previewHealth:
 export function quickOverride(hostAddress: string): Override {
   const [first, second] = hostAddress.split('.')
   const quick = { deploy: { resources: { limits: { cpus: '2.0' } } } }
-  const health = { interval: '200ms', timeout: '3s', start_period: '10s', retries: 30, test: ['CMD', '/nodejs/bin/node', 'src/healthcheck.js', 'http://127.0.0.1:8081/health'] }
+  const health = { interval: '300ms', timeout: '3s', start_period: '10s', retries: 30, test: ['CMD', '/nodejs/bin/node', 'src/healthcheck.js', 'http://127.0.0.1:8081/health'] }
   return {
     services: {
       'zetherion-ai-bot': { ...quick, healthcheck: health },
       ...Object.fromEntries(['skills-blue', 'skills-green', 'api-blue', 'api-green'].map((name) => [`zetherion-ai-${name}`, quick])),
-      'zetherion-ai-traefik': { ...quick, networks: { 'zetherion-ai-net': { ipv4_address: `${first}.${second}.250.250` } } },
+      'zetherion-ai-traefik': { ...quick, healthcheck: { interval: '5s' }, networks: { 'zetherion-ai-net': { ipv4_address: `${first}.${second}.250.250` } } },
     },
     networks: { 'zetherion-ai-net': { ipam: { config: [{ subnet: `${first}.${second}.250.0/24` }] } } },
   }
