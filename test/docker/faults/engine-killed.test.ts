@@ -15,7 +15,7 @@ const moments = createMoments()
  * DNS, which died with it. When it comes back it ends all that runs and starts again only what says `always`. So requests that fail from its
  * death on until the stack is at rest are its doing, whatever an updater does; all others count.
  */
-onHurtStack('the engine killed with SIGKILL and started again', { policy: { restarts: 50 }, onLine: moments.onLine }, (here) => {
+onHurtStack('the engine killed with SIGKILL and started again', { policy: { restarts: 50, fallenGrace: '500ms' }, onLine: moments.onLine }, (here) => {
   it.for([
     'git_fetch_tags', 'preflight', 'docker_build', 'start_zetherion-ai-skills-green', 'health_zetherion-ai-skills-green', 'health_preview_api',
     'route_switch', 'health_routed_skills', 'restart_bot', 'health_bot', 'drain', 'stop_old_color',
