@@ -65,6 +65,8 @@ start() {
   # First, so that an owner who ends during the start leaves nothing either: the watcher then waits for the lock.
   [[ -z $owner ]] || background /dev/null "$here/engine.sh" watch "$DIR" "$owner"
   make_bridge
+  # The engine starts itself anew some four times for each start of a container; collecting garbage takes a third of that.
+  export GOGC=400
   give_share || say "engine.sh: the containers get no larger share of the processors; on a busy machine they will be slow"
   start_containerd
   start_dockerd
