@@ -5,8 +5,9 @@ import { engineAvailable, missing } from '../engine/availability.ts'
 import { bothColors } from './chapters/both-colors.ts'
 import { comebacks } from './chapters/comebacks.ts'
 import { doctorInside } from './chapters/doctor.ts'
-import { firstStart } from './chapters/first-start.ts'
-import { operating, takenDown } from './chapters/operating.ts'
+import { comingToRest, firstStart } from './chapters/first-start.ts'
+import { operatingAll, operatingOne, takenDown } from './chapters/operating.ts'
+import { dualOllama } from './chapters/ollama.ts'
 import { rollouts } from './chapters/rollout.ts'
 import type { Scene } from './chapters/scene.ts'
 import { behindSocketProxy } from './chapters/socket-proxy.ts'
@@ -49,10 +50,13 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
   }, 180_000)
 
   firstStart(here)
+  operatingOne(here)
+  dualOllama(here)
+  comingToRest(here)
   doctorInside(here)
   bothColors(here)
   rollouts(here)
-  operating(here)
+  operatingAll(here)
   comebacks(here)
   behindSocketProxy(here)
   takenDown(here)

@@ -24,6 +24,20 @@ export async function seenContainers(socketPath: string): Promise<SeenContainer[
   return listed.map(readContainer).filter(({ service }) => service !== '')
 }
 
+/**
+ * Health of every container that runs and has a check, by its name: `healthy`, `unhealthy` or `health: starting`.
+ * One call for all of them, so that a wait may look often beside what it waits for.
+ * @throws Error while the engine does not answer
+ */
+export async function seenHealth(socketPath: string): Promise<ReadonlyMap<string, string>> {
+  const listed: unknown = JSON.parse(await ask(socketPath, '/containers/json'))
+  if (!Array.isArray(listed)) throw new Error('the engine listed no containers')
+  return new Map(listed.flatMap((entry): [string, string][] => {
+    const [, health] = /\(([^()]+)\)$/.exec(text(at(entry, 'Status'))) ?? []
+    return health === undefined ? [] : [[text(at(at(entry, 'Names'), '0')).slice(1), health]]
+  }))
+}
+
 /** Removes a container, whatever it does: quicker than any command line, so that a moment of it can be hit. */
 export async function forceAway(socketPath: string, id: string): Promise<void> {
   await ask(socketPath, `/containers/${id}?force=1`, 'DELETE', 204)

@@ -1,14 +1,12 @@
 import { expect, it } from 'vitest'
-import { placeProbe, runningServices } from '../harness/inside.ts'
+import { placeProbe, runningServices, untilHealth } from '../harness/inside.ts'
 import { containers } from '../statements/services.ts'
-import { eventually } from '../../sandbox/daemon/waiting.ts'
 import { composition } from './composition.ts'
 import { disk } from './disk.ts'
 import { hardening } from './hardening.ts'
 import { health } from './health.ts'
 import { limits } from './limits.ts'
 import { network } from './network.ts'
-import { dualOllama } from './ollama.ts'
 import type { Here } from './scene.ts'
 
 const standby = ['zetherion-ai-api-green', 'zetherion-ai-skills-green']
@@ -20,10 +18,7 @@ export function bothColors(here: Here): void {
     expect((await stack.updater.post('/maintenance', { reason: 'each container is looked at' })).status).toBe(200)
     await stack.compose('up', '-d')
     expect(await runningServices(stack)).toEqual(expect.arrayContaining(standby))
-    await eventually('a healthy standby', async () => {
-      const health = await stack.docker('inspect', '--format', '{{.State.Health.Status}}', ...standby)
-      return health.split('\n').every((word) => word === 'healthy') ? true : null
-    })
+    await untilHealth(stack, standby, 'healthy')
     for (const container of containers) await placeProbe(stack, probe, container)
   })
 
@@ -32,7 +27,6 @@ export function bothColors(here: Here): void {
   hardening(here)
   limits(here)
   disk(here)
-  dualOllama(here)
   health(here)
 
   it('all twelve have run through every attempt without a restart, and maintenance ends', async () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { tellFigure } from '../../reporting/figures.ts'
 import { eventually } from '../../sandbox/daemon/waiting.ts'
 import { containers } from '../statements/services.ts'
-import { runningServices } from '../harness/inside.ts'
+import { runningServices, untilHealth } from '../harness/inside.ts'
 import type { Here } from './scene.ts'
 
 /** Interval, and start of the slowest health checks, with room for a machine that builds, ms. */
@@ -45,15 +45,13 @@ export function firstStart(here: Here): void {
     }
   })
 
+}
+
+/** What nothing but time is needed for. */
+export function comingToRest(here: Here): void {
   it('every health check runs, and all twelve are healthy at the same time', async () => {
     const { stack } = here()
-    let last = ''
-    await eventually('twelve healthy containers', async () => {
-      last = await stack.docker('inspect', '--format', '{{.Name}} {{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}without{{end}}', ...containers)
-      return last.split('\n').every((line) => line.endsWith(' running healthy')) ? true : null
-    }, healthLimit).catch((error: unknown) => {
-      throw new Error(last, { cause: error })
-    })
+    await untilHealth(stack, containers, 'healthy', healthLimit)
   }, healthLimit + 10_000)
 
   it('after the first start blue is active and the standby is retired', async () => {

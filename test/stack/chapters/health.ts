@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { at, eventually } from '../../sandbox/daemon/waiting.ts'
+import { at } from '../../sandbox/daemon/waiting.ts'
+import { untilHealth } from '../harness/inside.ts'
 import { containers, each } from '../statements/services.ts'
 import type { Here, Scene } from './scene.ts'
 
@@ -41,11 +42,10 @@ export function health(here: Here): void {
 
   it('a service that stopped working is told as unhealthy, and as healthy when it works again', async () => {
     const { stack } = here()
-    const told = (word: string): Promise<true> => eventually(`a bot that is ${word}`, async () => (await stack.docker('inspect', '--format', '{{.State.Health.Status}}', 'zetherion-ai-bot')) === word ? true : null, 90_000)
     await stack.docker('stop', 'zetherion-ai-gateway')
-    await told('unhealthy')
+    await untilHealth(stack, ['zetherion-ai-bot'], 'unhealthy', 90_000)
     await stack.docker('start', 'zetherion-ai-gateway')
-    await told('healthy')
+    await untilHealth(stack, ['zetherion-ai-bot'], 'healthy', 90_000)
   }, 200_000)
 }
 

@@ -52,7 +52,7 @@ export function limits(here: Here): void {
       expect(limit, `${container} has a limit`).toBeGreaterThan(0)
       // With no more processors than the limit the machine itself is the bound, and the kernel's figure all that there is.
       expect(await quotaOf(here(), container), `quota of ${container} in the kernel`).toBe(limit)
-      const { processors } = await probed(stack, container, ['burn', '2'])
+      const { processors } = await probed(stack, container, ['burn', '1'])
       expect(Number(processors), container).toBeLessThan(limit * 1.2 + 0.1)
     }
   }, 240_000)

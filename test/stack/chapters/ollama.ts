@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { at } from '../../sandbox/daemon/waiting.ts'
 import { inside } from '../harness/inside.ts'
-import type { Here } from './scene.ts'
+import type { Here, Scene } from './scene.ts'
 
 /** Which model belongs to which container, as the older seed has it. */
 const models = { 'zetherion-ai-ollama': ['llama3.1:8b', 'nomic-embed-text'], 'zetherion-ai-ollama-router': ['llama3.2:3b'] }
@@ -19,22 +19,15 @@ export function dualOllama(here: Here): void {
 
   it('the app asks either container by its name, and each keeps its own models loaded: no question waits for a model to be swapped', async () => {
     const { stack } = here()
-    const ask = async (host: string, model: string, path = 'generate'): Promise<unknown> => {
-      const program = `fetch('http://${host}:11434/api/${path}', { method: 'POST', body: JSON.stringify({ model: '${model}', prompt: 'hi', input: 'hi', stream: false }) }).then((answer) => answer.text()).then(console.log)`
-      const { output } = await inside(stack, 'zetherion-ai-skills-blue', ['/nodejs/bin/node', '-e', program])
-      return JSON.parse(output)
-    }
-    await ask('ollama', 'llama3.1:8b')
-    await ask('ollama', 'nomic-embed-text', 'embed')
-    const generation = at(await ask('ollama', 'llama3.1:8b'), 'container')
-    const classification = at(await ask('ollama-router', 'llama3.2:3b'), 'container')
+    const generate = (host: Question['host'], model: string): Question => ({ host, model, path: 'generate' })
+    const embed: Question = { host: 'ollama', model: 'nomic-embed-text', path: 'embed' }
+    const [, , first, other] = await asked(here(), [generate('ollama', 'llama3.1:8b'), embed, generate('ollama', 'llama3.1:8b'), generate('ollama-router', 'llama3.2:3b')])
+    const [generation, classification] = [at(first, 'container'), at(other, 'container')]
     expect(generation).not.toBe(classification)
-    for (let turn = 0; turn < 3; turn += 1) {
-      expect(await ask('ollama-router', 'llama3.2:3b')).toMatchObject({ container: classification, load_duration: 0 })
-      expect(await ask('ollama', 'llama3.1:8b')).toMatchObject({ container: generation, load_duration: 0 })
-      expect(await ask('ollama', 'nomic-embed-text', 'embed')).toMatchObject({ container: generation, load_duration: 0 })
-    }
-    expect(await ask('ollama-router', 'llama3.1:8b'), 'the router has no such model').toMatchObject({ error: expect.stringContaining('not found') })
+    const turn = [generate('ollama-router', 'llama3.2:3b'), generate('ollama', 'llama3.1:8b'), embed]
+    const answers = [{ container: classification, load_duration: 0 }, { container: generation, load_duration: 0 }, { container: generation, load_duration: 0 }]
+    expect(await asked(here(), [...turn, ...turn, ...turn])).toMatchObject([...answers, ...answers, ...answers])
+    expect(await asked(here(), [generate('ollama-router', 'llama3.1:8b')]), 'the router has no such model').toMatchObject([{ error: expect.stringContaining('not found') }])
     for (const [container, names] of Object.entries(models)) {
       expect((await inside(stack, container, ['ollama', 'ps'])).output.split('\n').slice(1).sort(), container).toEqual(names.map((name) => (name.includes(':') ? name : `${name}:latest`)).sort())
     }
@@ -47,4 +40,22 @@ export function dualOllama(here: Here): void {
       expect(answer).toMatchObject({ models: expect.arrayContaining([expect.objectContaining({ expires_at: 'never' })]) })
     }
   })
+}
+
+interface Question {
+  readonly host: 'ollama' | 'ollama-router'
+  readonly model: string
+  readonly path: 'generate' | 'embed'
+}
+
+/** The questions of a program beside the skills service, one after the other; the answer to each. */
+async function asked({ stack }: Scene, questions: readonly Question[]): Promise<unknown[]> {
+  const program = `(async () => {
+    for (const { host, model, path } of ${JSON.stringify(questions)}) {
+      const answer = await fetch('http://' + host + ':11434/api/' + path, { method: 'POST', body: JSON.stringify({ model, prompt: 'hi', input: 'hi', stream: false }) })
+      console.log(JSON.stringify(await answer.json()))
+    }
+  })()`
+  const { output } = await inside(stack, 'zetherion-ai-skills-blue', ['/nodejs/bin/node', '-e', program])
+  return output.split('\n').map((line): unknown => JSON.parse(line))
 }

@@ -1,30 +1,36 @@
 import { expect, it } from 'vitest'
 import { eventually, untilNothingIsWrong } from '../../sandbox/daemon/waiting.ts'
+import { untilHealth } from '../harness/inside.ts'
 import { containers } from '../statements/services.ts'
 import type { Here, Scene } from './scene.ts'
 
 const bot = 'zetherion-ai-bot'
 
-/** The operators' commands of the older seed; told when green serves. */
-export function operating(here: Here): void {
+/** Operators' commands of the older seed for one service; told while the stack comes to rest after its first start, and blue serves. */
+export function operatingOne(here: Here): void {
   it('docker compose restart restarts one service alone, and logs -f shows it while it happens: of that service, and of all', async () => {
     const { stack } = here()
+    await eventually('an updater that knows the stack', async () => (await stack.updater.get('/status')).body['active_color'] === 'blue' ? true : null)
     const others = (await running(here())).filter((name) => name !== bot)
     const [before, started] = [await startsOf(here(), others), await startsOf(here(), [bot])]
     const begun = new Date().toISOString()
-    const followed = Promise.all([[bot], []].map((services) => follow(here(), begun, services)))
+    const stopping = /^zetherion-ai-bot +\| .*SIGTERM/m
+    const followed = Promise.all([[bot], []].map((services) => stack.operator.watch('docker', ['compose', 'logs', '--no-color', '-f', '--since', begun, ...services], stopping, stack.directory)))
 
     await stack.compose('restart', bot)
-    await eventually('a healthy bot', async () => (await stack.docker('inspect', '--format', '{{.State.Health.Status}}', bot)) === 'healthy' ? true : null, 60_000)
-    for (const said of await followed) expect(said).toMatch(/^zetherion-ai-bot +\| .*SIGTERM/m)
+    await untilHealth(stack, [bot], 'healthy', 60_000)
+    for (const said of await followed) expect(said).toMatch(stopping)
 
     expect(await startsOf(here(), [bot])).not.toBe(started)
     expect(await startsOf(here(), others), 'the other containers').toBe(before)
     await untilNothingIsWrong(async () => ((await stack.gateway()).open === 1 ? [] : ['the bot has no session']), 30_000)
     expect(await stack.gateway()).toEqual({ open: 1, overlaps: 0 })
-    expect((await stack.updater.get('/status')).body).toMatchObject({ state: 'idle', active_color: 'green', paused: false })
+    expect((await stack.updater.get('/status')).body).toMatchObject({ state: 'idle', active_color: 'blue', paused: false })
   }, 150_000)
+}
 
+/** Those for all of them. */
+export function operatingAll(here: Here): void {
   it('docker compose logs tells what every service has printed', async () => {
     const { stack } = here()
     const said = await stack.compose('logs', '--no-color', '--tail', '2')
@@ -57,13 +63,6 @@ export function takenDown(here: Here): void {
     expect(await volumes()).toBe('')
     for (const path of ['state/updater-state.json', 'state/secret/.updater-secret', 'logs', 'data']) expect(await stack.operator.run('ls', ['-d', path], { cwd: stack.directory })).toBe(path)
   }, 180_000)
-}
-
-/** What `docker compose logs -f` prints for half a minute, for some services or for all. */
-function follow({ stack: { operator, directory } }: Scene, since: string, services: readonly string[]): Promise<string> {
-  // Its end by `timeout` is the operator's Ctrl-C.
-  const command = 'timeout --signal=INT 30 docker compose logs --no-color -f --since "$@" || [ $? -eq 124 ]'
-  return operator.run('sh', ['-c', command, 'sh', since, ...services], { cwd: directory })
 }
 
 async function running({ stack }: Scene): Promise<readonly string[]> {

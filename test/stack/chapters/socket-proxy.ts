@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { machineScripts } from '../../engine/availability.ts'
 import { at, eventually } from '../../sandbox/daemon/waiting.ts'
-import { inside, runningServices } from '../harness/inside.ts'
+import { inside, runningServices, untilHealth } from '../harness/inside.ts'
 import { apply, underLoad } from './rollout.ts'
 import type { Here, Scene } from './scene.ts'
 
@@ -26,7 +26,7 @@ export function behindSocketProxy(here: Here): void {
     await addToComposeFiles(join(stack.directory, '.env'))
     await stack.compose('up', '-d')
 
-    for (const container of [proxy, updater]) await healthy(here(), container)
+    await untilHealth(stack, [proxy, updater], 'healthy', 60_000)
     const environment = await stack.docker('inspect', '--format', '{{range .Config.Env}}{{println .}}{{end}}', updater)
     expect(environment).toContain(`DOCKER_HOST=tcp://${proxy}:2375`)
     expect(await inside(stack, updater, ['docker', 'version', '--format', '{{.Server.Os}}'])).toEqual({ code: 0, output: 'linux' })
@@ -81,7 +81,9 @@ export function behindSocketProxy(here: Here): void {
     expect(await stack.docker('network', 'inspect', network, '--format', '{{.Internal}} {{range .Containers}}{{.Name}} {{end}}')).toMatch(new RegExp(`^true (${proxy} ${updater}|${updater} ${proxy})$`))
     expect(await stack.docker('ps', '--filter', `name=${proxy}`, '--format', '{{.Ports}}'), 'on the host').not.toContain('->')
     const colors = ['zetherion-ai-skills-green', 'zetherion-ai-api-green', 'zetherion-ai-bot']
-    for (const container of colors) expect(await asked(here(), container, [['GET', '/_ping']]), container).toMatchObject([{ status: expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN|TimeoutError)/) }])
+    await Promise.all(colors.map(async (container) => {
+      expect(await asked(here(), container, [['GET', '/_ping']]), container).toMatchObject([{ status: expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN|TimeoutError)/) }])
+    }))
     const [intruder = ''] = colors
     await stack.docker('network', 'connect', network, intruder)
     try {
@@ -114,8 +116,4 @@ async function addToComposeFiles(path: string): Promise<void> {
   const text = await readFile(path, 'utf8')
   const [line = 'COMPOSE_FILE=docker-compose.yml:docker-compose.override.yml'] = /^COMPOSE_FILE=.+$/m.exec(text) ?? []
   await writeFile(path, `${text.replace(`${line}\n`, '')}${line}:${override}\n`)
-}
-
-async function healthy({ stack }: Scene, container: string): Promise<void> {
-  await eventually(`a healthy ${container}`, async () => (await stack.docker('inspect', '--format', '{{.State.Health.Status}}', container)) === 'healthy' ? true : null, 60_000)
 }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { seenContainers, seenHealth } from '../../docker/kill/engine-look.ts'
+import { untilNothingIsWrong } from '../../sandbox/daemon/waiting.ts'
 import type { WholeStack } from './whole-stack.ts'
 
 const run = promisify(execFile)
@@ -17,9 +19,16 @@ export async function buildProbe(): Promise<string> {
 }
 
 /** Services that run, sorted. */
-export async function runningServices(stack: WholeStack): Promise<string[]> {
-  const names = await stack.docker('ps', '--filter', 'status=running', '--format', '{{.Label "com.docker.compose.service"}}')
-  return names.split('\n').filter((name) => name !== '').sort()
+export async function runningServices({ engine }: WholeStack): Promise<string[]> {
+  return (await seenContainers(engine.socketPath)).filter(({ state }) => state === 'running').map(({ service }) => service).sort()
+}
+
+/** Waits until the engine calls each of these containers so. @throws Error with what it calls them */
+export async function untilHealth({ engine }: WholeStack, containers: readonly string[], wanted: 'healthy' | 'unhealthy', limit?: number): Promise<void> {
+  await untilNothingIsWrong(async () => {
+    const health = await seenHealth(engine.socketPath)
+    return containers.filter((container) => health.get(container) !== wanted).map((container) => `${container} is ${health.get(container) ?? 'not running, or without a check'} instead of ${wanted}`)
+  }, limit)
 }
 
 /** Where the probe lies in each container, as root's and with the set-user-id bit. */
