@@ -44,7 +44,6 @@ export function firstStart(here: Here): void {
       expect(healthy === -1 || healthy > botStarts, `${service} is asked for the first time after 30 s, when the bot runs already`).toBe(true)
     }
   })
-
 }
 
 /** What nothing but time is needed for. */
