@@ -172,13 +172,10 @@ export class SimulatedRuntime implements ContainerRuntime {
   /** An event comes one call later; an engine that went away ends the stream. */
   follow(services: readonly string[], onChange: () => void, signal: AbortSignal): Promise<void> {
     const { engine, time } = this.#stack
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
-    })
     const following = (): Promise<void> => new Promise((resolve) => {
       const end = (): void => {
         engine.listeners.delete(hear)
+        signal.removeEventListener('abort', end)
         resolve()
       }
       const hear = (service: string): void => {
@@ -193,7 +190,13 @@ export class SimulatedRuntime implements ContainerRuntime {
       signal.addEventListener('abort', end, { once: true })
       onChange()
     })
-    return this.#life.call(() => Promise.race([aborted, this.#answering(following)]))
+    return this.#life.call(async () => {
+      try {
+        await untilAborted(signal, this.#answering(following))
+      } catch (error) {
+        if (!signal.aborted) throw error
+      }
+    })
   }
 
   #view(instance: Instance): Container {
