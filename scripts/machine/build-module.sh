@@ -42,7 +42,7 @@ if [[ -n $replaced ]]; then
   replace_file "${replaced%%:*}" "${replaced#*:}" "$by" "$work"
   modfile=(-modfile "$work/go.mod")
 fi
-# The compiler needs less time with more memory, and without what a debugger reads.
-GOGC=400 nice go build -p 2 -trimpath -buildvcs=false -gcflags=all=-dwarf=false "${modfile[@]}" -ldflags "-s -w $linkflag" -o "$target.partial" "$package" >&2
+# The compiler needs less time with more memory. Its flags are those of every build here: what they share of Go's own packages is compiled once.
+GOGC=400 nice go build -p 2 -trimpath -buildvcs=false "${modfile[@]}" -ldflags "-s -w $linkflag" -o "$target.partial" "$package" >&2
 mv "$target.partial" "$target"
 rm -f "$target.failed"

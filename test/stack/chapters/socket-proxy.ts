@@ -22,7 +22,7 @@ export function behindSocketProxy(here: Here): void {
   it('with the socket proxy\'s override docker compose up -d gives an updater that reaches the engine through the proxy, and by no other way', async () => {
     const { stack } = here()
     const image = at(parse(await readFile(join(stack.directory, override), 'utf8')), 'services', proxy, 'image')
-    await promisify(execFile)(join(machineScripts, 'stack-images.sh'), [stack.engine.socketPath, String(image)], { timeout: 120_000 })
+    await promisify(execFile)(join(machineScripts, 'stack-images.sh'), [stack.engine.socketPath, String(image)], { timeout: 300_000 })
     await addToComposeFiles(join(stack.directory, '.env'))
     await stack.compose('up', '-d')
 

@@ -14,7 +14,7 @@ const sources = fileURLToPath(new URL('../probe/', import.meta.url))
 /** Builds the probe (test/stack/probe) as one static program for every image. @returns its path on this machine */
 export async function buildProbe(): Promise<string> {
   const target = join(tmpdir(), `zeth-probe-${process.pid}`)
-  await run('go', ['build', '-trimpath', '-ldflags', '-s -w', '-o', target, '.'], { cwd: sources, env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' }, timeout: 120_000 })
+  await run('go', ['build', '-trimpath', '-ldflags', '-s -w', '-o', target, '.'], { cwd: sources, env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' }, timeout: 300_000 })
   return target
 }
 
