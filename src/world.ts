@@ -105,6 +105,7 @@ export async function createPorts(parts: Outside, authority: Authority, reserve?
     stateDirectory: paths.stateDirectory,
     projectDirectory: paths.projectDirectory,
     tagPattern: settings.git.tagPattern,
+    allowedSigners: settings.git.allowedSigners,
     limit: limits.git,
     log,
     environment: parts.environment,

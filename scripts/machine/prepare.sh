@@ -17,9 +17,9 @@ Cache: $CACHE (set ZETHERION_CACHE to move it).
 TEXT
 }
 
-PACKAGES=(docker.io iptables iproute2 git strace busybox-static ca-certificates util-linux procps tar e2fsprogs postgresql wget)
+PACKAGES=(docker.io iptables iproute2 git openssh-client strace busybox-static ca-certificates util-linux procps tar e2fsprogs postgresql wget)
 # The command, file or pattern of files by which each package above is known to be there, so that a second run asks apt nothing.
-WITNESSES=(dockerd iptables ip git strace busybox /etc/ssl/certs/ca-certificates.crt flock ps tar mkfs.ext4 '/usr/lib/postgresql/*/bin/postgres' wget)
+WITNESSES=(dockerd iptables ip git ssh-keygen strace busybox /etc/ssl/certs/ca-certificates.crt flock ps tar mkfs.ext4 '/usr/lib/postgresql/*/bin/postgres' wget)
 
 main() {
   local require=false check=false

@@ -18,7 +18,7 @@ usage() {
 usage: stack-images.sh SOCKET IMAGE...
 Makes each IMAGE in the engine behind SOCKET, unless it is there. Its repository tells what is made:
   postgres, qdrant/qdrant, ollama/ollama, cloudflare/cloudflared, wollomatic/socket-proxy (built with Go), docker (the client
-  with Compose), and node, which gets an apt-get that knows git and ca-certificates, and an npm that knows this project's modules
+  with Compose), and node, which gets an apt-get that knows git, openssh-client and ca-certificates, and an npm that knows this project's modules
 Run base-images.sh first.
 TEXT
 }
@@ -156,13 +156,15 @@ DOCKERFILE
 }
 
 make_node() {
-  local root="$WORK/node/root" git="$WORK/node/root/opt/packages/git" file
+  local root="$WORK/node/root" git="$WORK/node/root/opt/packages/git" openssh="$WORK/node/root/opt/packages/openssh-client" file
   [[ $1 == "$SLIM" ]] || die "there is a stand-in for $SLIM only"
-  mkdir -p "$git"/usr/{bin,lib,share} "$root/usr/bin" "$root/opt/packages/ca-certificates/etc/ssl/certs"
+  mkdir -p "$git"/usr/{bin,lib,share} "$openssh/usr/bin" "$root/usr/bin" "$root/opt/packages/ca-certificates/etc/ssl/certs"
   cp -a /usr/bin/git /usr/bin/git-{receive-pack,upload-pack,upload-archive} "$git/usr/bin/"
   cp -a /usr/share/git-core "$git/usr/share/"
   cp -a /usr/lib/git-core "$git/usr/lib/"
   for file in git git-remote-https; do copy_libraries "$git" "$git/usr/lib/git-core/$file"; done
+  cp /usr/bin/ssh-keygen "$openssh/usr/bin/"
+  copy_libraries "$openssh" /usr/bin/ssh-keygen
   cp /etc/ssl/certs/ca-certificates.crt "$root/opt/packages/ca-certificates/etc/ssl/certs/"
   modules_of_project "$root/opt/modules"
   cp "$STAND_INS/apt-get.sh" "$root/usr/bin/apt-get"

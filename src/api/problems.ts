@@ -26,6 +26,7 @@ export const httpStatuses: Readonly<Record<ProblemCode, number>> = {
   limit_exceeded: 500,
   interrupted: 500,
   remote_unreachable: 500,
+  tag_unsigned: 500,
   git_failed: 500,
   storage_failed: 500,
   record_damaged: 500,

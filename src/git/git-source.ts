@@ -12,6 +12,7 @@ import { redactionOf } from './redaction.ts'
 import { parseRemote } from './remote.ts'
 import type { Remote } from './remote.ts'
 import { openRepository } from './repository.ts'
+import { createSignatureCheck, signatureConfig } from './signature.ts'
 import { defaultTagPattern } from './tag.ts'
 import { createWorkingTree } from './working-tree.ts'
 
@@ -26,6 +27,8 @@ export interface GitSourceOptions {
   readonly projectDirectory: string
   /** Which tags are releases; default strict semver with an optional `v`. */
   readonly tagPattern?: RegExp
+  /** File of those who may sign tags, absolute; null, the default: signatures are not asked for. */
+  readonly allowedSigners?: string | null
   /** Limit of one git command, ms (`limits.git`). */
   readonly limit: number
   readonly log: Log
@@ -38,7 +41,7 @@ export interface GitSourceOptions {
  * @throws invalid_settings when the address cannot be used
  */
 export function createGitSource(options: GitSourceOptions): ReleaseSource & ArchiveSource {
-  const { stateDirectory, projectDirectory, limit, log } = options
+  const { stateDirectory, projectDirectory, allowedSigners = null, limit, log } = options
   const remote = parseRemote(options.remote, options.token)
   const redact = redactionOf(remote.secrets)
   const mirrorDirectory = join(stateDirectory, 'source.git')
@@ -48,8 +51,11 @@ export function createGitSource(options: GitSourceOptions): ReleaseSource & Arch
   const treeEnvironment = { ...environment, GIT_CEILING_DIRECTORIES: dirname(realPathOf(projectDirectory)) }
 
   const mirrorRepository = openRepository(mirrorDirectory, environment, limit, redact)
+  const assertSigned = allowedSigners === null ? null : createSignatureCheck(
+    allowedSigners, openRepository(mirrorDirectory, environment, limit, redact, signatureConfig(allowedSigners)),
+  )
   const raw = createMirror(
-    mirrorDirectory, remote.url, options.tagPattern ?? defaultTagPattern,
+    mirrorDirectory, remote.url, { pattern: options.tagPattern ?? defaultTagPattern, assertSigned },
     { cwd: mirrorDirectory, environment: remoteEnvironment(given, gitconfig, remote), limit, redact },
     mirrorRepository, openRepository(stateDirectory, environment, limit, redact),
   )

@@ -8,6 +8,7 @@ import type { CommandOptions } from './command.ts'
 import { localFailure, remoteFailure } from './failure.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { Repository } from './repository.ts'
+import type { AssertSigned } from './signature.ts'
 import { assertReleaseTag, parseAdvertisement } from './tag.ts'
 import type { AdvertisedTag } from './tag.ts'
 
@@ -18,6 +19,13 @@ export interface Mirror {
   listTags(signal: AbortSignal): Promise<TagRef[]>
   fetch(tag: string, expected: string | null, signal: AbortSignal): Promise<string>
   has(commit: string, signal: AbortSignal): Promise<boolean>
+}
+
+/** What a tag must be like to be taken. */
+export interface TagRules {
+  readonly pattern: RegExp
+  /** Null: nobody asks who made a tag. */
+  readonly assertSigned: AssertSigned | null
 }
 
 /** Ref that keeps a fetched commit, so that a moved tag takes no release away from us. */
@@ -34,7 +42,7 @@ export function isCommitId(commit: string): boolean {
  * @param remote options for commands that talk to the remote; its signal is replaced by each caller's
  */
 export function createMirror(
-  directory: string, url: string, tagPattern: RegExp, remote: Omit<CommandOptions, 'signal'>,
+  directory: string, url: string, { pattern: tagPattern, assertSigned }: TagRules, remote: Omit<CommandOptions, 'signal'>,
   repository: Repository, outside: Repository,
 ): Mirror {
   const preparing = oneAtATime()
@@ -76,7 +84,11 @@ export function createMirror(
   const take = async (wanted: AdvertisedTag, signal: AbortSignal): Promise<string> => {
     const ref = `refs/tags/${wanted.tag}`
     const incoming = `refs/incoming/${wanted.tag}`
-    if (await isHere(ref, wanted, signal)) return wanted.commit
+    if (await isHere(ref, wanted, signal)) {
+      // It may have come when nobody asked, or its signer may be none any more.
+      await assertSigned?.(wanted.tag, wanted.object, signal)
+      return wanted.commit
+    }
     try {
       // The tag goes under a name of its own until it has been looked at.
       await askRemote(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--', url, `+${ref}:${incoming}`], signal)
@@ -88,6 +100,7 @@ export function createMirror(
     try {
       const [object = '', kind] = (await repository.run(['for-each-ref', '--format=%(objectname) %(objecttype)', incoming], signal)).trim().split(' ')
       if (kind === 'tag') assertNamed(wanted.tag, await repository.run(['cat-file', 'tag', object], signal))
+      await assertSigned?.(wanted.tag, object, signal)
       const commit = (await repository.ask(['rev-parse', '--verify', '--quiet', `${incoming}^{commit}`], signal))?.trim()
       if (commit === undefined) throw new UpdaterError('unknown_tag', `The tag ${wanted.tag} of ${url} names no commit.`)
       if (object !== wanted.object || commit !== wanted.commit) throw moved(wanted.tag, wanted.commit, commit)
@@ -119,7 +132,8 @@ export function createMirror(
     },
     has: async (commit, signal) => {
       if (!isCommitId(commit)) return false
-      return (await repository.ask(['rev-parse', '--verify', '--quiet', `${commit}^{commit}`], signal)) !== null
+      // By its ref: of a tag that was refused the objects are here all the same (fault 39).
+      return (await repository.ask(['rev-parse', '--verify', '--quiet', `${releaseRef(commit)}^{commit}`], signal)) !== null
     },
   }
 }

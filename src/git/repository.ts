@@ -14,10 +14,11 @@ export interface Repository {
 
 /**
  * A repository through simple-git, one instance a command: its abort signal belongs to the instance. It is kept from
- * two habits of simple-git: to take an exit code without words for success (a git that was killed, for one), and to
- * take output for complete 50 ms after the exit.
+ * three habits of simple-git: to take an exit code without words for success (a git that was killed, for one), to
+ * take output for complete 50 ms after the exit, and to wait as long for more from a git that said nothing.
+ * @param config settings besides the fixed ones, which no configuration file can undo
  */
-export function openRepository(directory: string, environment: Environment, limit: number, redact: Redact): Repository {
+export function openRepository(directory: string, environment: Environment, limit: number, redact: Redact, config: readonly string[] = []): Repository {
   const run = async (args: readonly string[], signal: AbortSignal): Promise<string> => {
     const name = `git ${args[0] ?? ''}`
     if (signal.aborted) throw abortedBy(signal, name)
@@ -27,10 +28,10 @@ export function openRepository(directory: string, environment: Environment, limi
       const git = simpleGit({
         baseDir: directory,
         abort: AbortSignal.any([signal, timeout]),
-        config: fixedConfig,
+        config: [...fixedConfig, ...config],
         allowEnvironment: Object.keys(environment),
-        // Ours, not a release's: GIT_CONFIG_GLOBAL and the fixed settings above.
-        unsafe: { allowUnsafeConfigPaths: true, allowUnsafeHooksPath: true, allowUnsafeFsMonitor: true },
+        // Ours, not a release's: GIT_CONFIG_GLOBAL and the settings above.
+        unsafe: { allowUnsafeConfigPaths: true, allowUnsafeHooksPath: true, allowUnsafeFsMonitor: true, allowUnsafeGpgProgram: true },
         completion: { onClose: true, onExit: false },
         errors: (error, result) => {
           exitCode = result.exitCode
@@ -38,7 +39,7 @@ export function openRepository(directory: string, environment: Environment, limi
           return new Error(Buffer.concat(result.stdErr).toString('utf8'))
         },
       })
-      return await git.env({ ...environment }).raw([...args])
+      return await git.env({ ...environment }).outputHandler(endsInWords).raw([...args])
     } catch (error) {
       if (signal.aborted) throw abortedBy(signal, name)
       if (timeout.aborted) throw new LimitReached(name, limit)
@@ -57,4 +58,9 @@ export function openRepository(directory: string, environment: Environment, limi
       }
     },
   }
+}
+
+/** Nothing, said when all is said: with that simple-git has heard something. */
+function endsInWords(_command: string, stdout: NodeJS.ReadableStream): void {
+  stdout.once('end', () => stdout.emit('data', Buffer.alloc(0)))
 }

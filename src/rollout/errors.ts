@@ -27,6 +27,7 @@ export const errorCauses = {
   interrupted: 'interruption',
   // the remote
   remote_unreachable: 'remote',
+  tag_unsigned: 'remote',
   // integrity
   storage_failed: 'integrity',
   record_damaged: 'integrity',

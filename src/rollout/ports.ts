@@ -17,7 +17,7 @@ export interface ReleaseSource {
   /**
    * Brings exactly this tag's commit into the mirror and tells it.
    * @param expected commit that this tag is known to name, null at first sight
-   * @throws unknown_tag, tag_moved, invalid_request (a name that does not match the tag pattern), remote_unreachable
+   * @throws unknown_tag, tag_moved, tag_unsigned, invalid_request (a name that does not match the tag pattern), remote_unreachable
    */
   fetch(tag: string, expected: string | null, signal: AbortSignal): Promise<string>
   /** Whether the mirror holds this commit. Never asks the remote. */

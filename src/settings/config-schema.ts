@@ -88,6 +88,14 @@ const traefik = Type.Object(
   closed,
 )
 
+const git = Type.Object(
+  {
+    tagPattern: Type.Optional(text('a regular expression', '\\S')),
+    allowedSigners: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], pattern: '\\S', description: 'the path of a file such as config/allowed-signers, or null' })),
+  },
+  closed,
+)
+
 const docker = Type.Object(
   {
     composeCommand: Type.Optional(Type.Array(text('a word of a command', '\\S'), { minItems: 1, description: 'a command as a list, such as [docker, compose]' })),
@@ -117,7 +125,7 @@ export const configSchema = Type.Object(
     limits: Type.Optional(limits),
     gates: Type.Optional(gates),
     policy: Type.Optional(policy),
-    git: Type.Optional(Type.Object({ tagPattern: Type.Optional(text('a regular expression', '\\S')) }, closed)),
+    git: Type.Optional(git),
     docker: Type.Optional(docker),
     runtime: Type.Optional(runtime),
     api: Type.Optional(

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { defaultTagPattern } from '../git/tag.ts'
 import type { ReadConfig } from './config-file.ts'
 import type { ConfigFile } from './config-schema.ts'
@@ -7,14 +8,16 @@ import { readRemote } from './remote.ts'
 import type { GitSettings, PollingSettings, Problem } from './settings.ts'
 
 /** Where releases come from; a tag pattern that is none is added to `found`. */
-export function readGit(content: ConfigFile, env: EnvironmentReader, file: Pick<ReadConfig, 'problemAt'>, found: Problem[]): GitSettings {
+export function readGit(content: ConfigFile, env: EnvironmentReader, projectDirectory: string, file: Pick<ReadConfig, 'problemAt'>, found: Problem[]): GitSettings {
+  const { tagPattern = defaultTagPattern.source, allowedSigners = null } = content.git ?? {}
   const repository = env.text('AUTO_UPDATE_REPO')
   const remote = repository === null ? null : readRemote(repository)
   if (remote !== null && 'problem' in remote) env.refuse('AUTO_UPDATE_REPO', remote.problem)
   return {
     remote: remote !== null && 'url' in remote ? remote.url : null,
     token: env.hidden('GITHUB_TOKEN'),
-    tagPattern: readTagPattern(content.git?.tagPattern ?? defaultTagPattern.source, file, found),
+    tagPattern: readTagPattern(tagPattern, file, found),
+    allowedSigners: allowedSigners === null ? null : resolve(projectDirectory, allowedSigners),
   }
 }
 

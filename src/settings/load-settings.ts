@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { isAbsolute, join, relative } from 'node:path'
+import { readConfigFile } from './config-file.ts'
 import { defaultPaths } from './defaults.ts'
 import type { Environment } from './environment.ts'
 import { readSettings } from './read-settings.ts'
+import type { SettingsSources } from './read-settings.ts'
 import { secretWarnings } from './secret-warnings.ts'
 import type { SettingsReading } from './settings.ts'
+import { signerWarnings } from './signer-warnings.ts'
 
 /** Reads the settings of this process: the environment, and the file that `UPDATER_CONFIG` names. Never rejects. */
 export async function loadSettings(env: Environment): Promise<SettingsReading> {
@@ -12,17 +15,23 @@ export async function loadSettings(env: Environment): Promise<SettingsReading> {
   const path = env['UPDATER_CONFIG'] || join(project, defaultPaths.config)
   const configPath = nameOf(project, path)
   try {
-    return await withSecretWarnings(readSettings({ env, configText: await readFile(path, 'utf8'), configPath }))
+    return await readWithFiles({ env, configText: await readFile(path, 'utf8'), configPath })
   } catch (error) {
-    if (isMissing(error) && !env['UPDATER_CONFIG']) return await withSecretWarnings(readSettings({ env, configText: null, configPath }))
+    if (isMissing(error) && !env['UPDATER_CONFIG']) return await readWithFiles({ env, configText: null, configPath })
     return unreadable(env, configPath, error)
   }
 }
 
-async function withSecretWarnings(reading: SettingsReading): Promise<SettingsReading> {
+/** With what can only be told by a look at the files that are named. */
+async function readWithFiles(sources: SettingsSources): Promise<SettingsReading> {
+  const reading = readSettings(sources)
   if (reading.kind === 'refused') return reading
   const { settings } = reading
-  return { kind: 'settings', settings: { ...settings, secretWarnings: await secretWarnings(settings.api.secret, settings.paths.projectDirectory) } }
+  const { git, api, paths } = settings
+  const file = readConfigFile(sources.configText, sources.configPath)
+  const ofSigners = git.allowedSigners === null ? [] : await signerWarnings(git.allowedSigners, sources.env)
+  const warnings = [...settings.warnings, ...ofSigners.map((rest) => file.problemAt(['git', 'allowedSigners'], rest).sentence)]
+  return { kind: 'settings', settings: { ...settings, warnings, secretWarnings: await secretWarnings(api.secret, paths.projectDirectory) } }
 }
 
 /** A file that is there but cannot be read is not the same as none: its topology may be another one. */

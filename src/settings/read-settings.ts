@@ -35,7 +35,7 @@ export function readSettings({ env, configText, configPath }: SettingsSources): 
   // A section with a problem is left out of the content: to check what depends on it would tell of its absence.
   if (file.problems.length === 0) found.push(...topologyProblems(topology, traefik, file), ...timingProblems(limits, gates, file))
   const paths = readPaths(variables)
-  const git = readGit(content, variables, file, found)
+  const git = readGit(content, variables, paths.projectDirectory, file, found)
   const runtime = readRuntime(content, file, found)
   const docker = readDocker(content, variables)
   const health = readHealthUrls(topology, variables)

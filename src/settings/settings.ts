@@ -63,6 +63,8 @@ export interface GitSettings {
   readonly token: HiddenText | null
   /** Tags that may be applied; matched against the whole name. */
   readonly tagPattern: RegExp
+  /** File of those who may sign tags, as ssh-keygen(1) describes it; null: signatures are not asked for. Absolute. */
+  readonly allowedSigners: string | null
 }
 
 export interface DockerSettings {

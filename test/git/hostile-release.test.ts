@@ -60,7 +60,7 @@ describe('fault 40: a hostile repository', () => {
     expect(await world.laidOut()).toEqual([])
   })
 
-  test('that shows a tag object under another name is refused', async () => {
+  test('fault 39: that shows a tag object under another name is refused', async () => {
     await git(world.author, 'push', '--quiet', world.remote, 'refs/tags/v1.0.0:refs/tags/v9.0.0')
     const source = world.open()
     await expect(source.fetch('v9.0.0', null, signal)).rejects.toMatchObject({ code: 'tag_moved', message: expect.stringMatching(/v9\.0\.0.*"v1\.0\.0"/) })

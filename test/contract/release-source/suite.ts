@@ -35,7 +35,7 @@ export function releaseSourceContract(name: string, makeWorld: () => Promise<Rel
         expect(await world.open().has(commit, signal)).toBe(true)
       })
 
-      test('refuses a tag that was moved, names both commits, and takes in nothing', async () => {
+      test('fault 39: refuses a tag that was moved, names both commits, and takes in nothing', async () => {
         const first = await world.publish('v1.0.0', { [compose]: 'one' })
         const second = await world.publish('v1.1.0', { [compose]: 'two' })
         const source = world.open()

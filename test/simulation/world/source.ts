@@ -78,9 +78,11 @@ export class SimulatedSource implements ReleaseSource {
   }
 
   prune(commits: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    const { checkouts, halfCheckouts } = this.#stack.git
+    // Listed first: a removal that lands late takes nothing that was laid out since.
+    const unneeded = [...checkouts].filter((commit) => !commits.has(commit))
     return this.#act({ name: 'source.prune' }, signal, async () => {
-      const { checkouts, halfCheckouts } = this.#stack.git
-      for (const commit of checkouts) if (!commits.has(commit)) checkouts.delete(commit)
+      for (const commit of unneeded) checkouts.delete(commit)
       halfCheckouts.clear()
     })
   }

@@ -25,7 +25,6 @@ describe('the choice of a release', () => {
   it.each([
     ['the highest above what runs', ['v1.9.0', 'v1.10.0', 'v1.2.0'], 'v1.2.0', 'release v1.10.0'],
     ['nothing when the highest runs', ['v1.0.0', 'v1.1.0'], 'v1.1.0', 'nothing_newer -'],
-    ['nothing when something above the highest runs', ['v1.0.0'], 'v2.0.0', 'nothing_newer -'],
     ['nothing of a remote without tags', [], 'v1.0.0', 'nothing_newer -'],
     ['no pre-release', ['v2.0.0-rc.1', 'v1.1.0'], 'v1.0.0', 'release v1.1.0'],
     ['the release of a running pre-release', ['v2.0.0'], 'v2.0.0-rc.1', 'release v2.0.0'],
@@ -36,6 +35,10 @@ describe('the choice of a release', () => {
   ])('is %s', (_what, names, running, expected) => {
     expect(choose(tags(...names), runs(running))).toBe(expected)
     expect(choose(tags(...names).toReversed(), runs(running))).toBe(expected)
+  })
+
+  it('fault 39: is nothing when all are older than what runs', () => {
+    expect(choose(tags('v1.0.0', 'v1.9.9'), runs('v2.0.0'))).toBe('nothing_newer -')
   })
 
   it('is nothing when the highest is quarantined, also if one in between is not', () => {

@@ -51,4 +51,31 @@ describe('the settings of a process', () => {
       problems: [{ sentence: expect.stringContaining('config/updater.yml: this cannot be read: EISDIR') }, { key: 'AUTO_UPDATE_ENABLED' }],
     })
   })
+
+  describe('that name allowed signers', () => {
+    const config = 'git:\n  allowedSigners: config/allowed-signers\n'
+    const told = async (directory: string, PATH: string): Promise<unknown> => {
+      const reading = await loadSettings({ PROJECT_DIR: directory, PATH })
+      return reading.kind === 'settings' ? [reading.settings.git.allowedSigners, reading.settings.warnings] : reading
+    }
+
+    it('find their file in the project', async () => {
+      const directory = await project(config)
+      await writeFile(join(directory, 'config', 'allowed-signers'), '')
+      await writeFile(join(directory, 'ssh-keygen'), '', { mode: 0o755 })
+      expect(await told(directory, `/nowhere:${directory}`)).toEqual([join(directory, 'config/allowed-signers'), []])
+    })
+
+    it('are used, with a warning of what would have every tag refused: what runs is to be looked after all the same', async () => {
+      const directory = await project(config)
+      expect(await told(directory, '/nowhere')).toEqual([join(directory, 'config/allowed-signers'), [
+        expect.stringMatching(/^config\/updater\.yml:2: git\.allowedSigners names a file that cannot be read: ENOENT.*; every tag is refused until it can$/),
+        'config/updater.yml:2: git.allowedSigners wants the program ssh-keygen, which is not in PATH; every tag is refused until it is',
+      ]])
+    })
+
+    it('may name them by an absolute path', async () => {
+      expect(await told(await project('git: {allowedSigners: /etc/signers}'), '/nowhere')).toEqual(['/etc/signers', [expect.anything(), expect.anything()]])
+    })
+  })
 })
