@@ -1,20 +1,21 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-/** Campaigns of the simulation: pure and long, two files at a time. */
+/** Campaigns of the simulation: pure and long. */
 const campaigns = ['test/simulation/campaign/**/*.test.ts']
 /** Daemons that are killed: one at a time, for they measure recovery. */
 const onKills = ['test/kill/**/*.test.ts']
 /** Disks that fill up, fail or lose their power, and a clock that is moved: one at a time, since they keep both cores busy. */
 const onDisks = ['test/power/**/*.test.ts']
 /** Levels that start an engine take their turn alone: they measure real waits, and an engine needs both cores. */
-const onEngine = ['test/docker/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/stack/**/*.test.ts', 'test/contract/**/*.docker.test.ts', 'test/traefik/**/*.test.ts']
+const onEngine = ['test/docker/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/stack/**/*.test.ts', 'test/traefik/**/*.test.ts']
 /** Of these, some wait for one limit after the other to pass, each with an engine of its own: two of them at a time. */
 const waitingOnEngine = ['test/docker/faults/{full-disk,socket,traefik}.test.ts']
 /** Levels with a daemon, git and processes of their own. */
 const onProcesses = ['test/sandbox/**/*.test.ts', 'test/demo/**/*.test.ts']
 
-/** Those that take long, run by `npm run test:long`; docs/reliability.md says what each of them shows. */
-const leftOut = process.env['ZETHERION_LONG'] === '1' ? [] : waitingOnEngine
+/** As many files at a time as there are cores: left to itself vitest keeps one free, which on two is half of them. */
+const everyCore = { maxWorkers: availableParallelism() }
 
 export default defineConfig({
   test: {
@@ -24,15 +25,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...onEngine, ...onProcesses, ...campaigns, ...onKills, ...onDisks], sequence: { groupOrder: 0 } },
+        test: { name: 'fast', ...everyCore, include: ['test/**/*.test.ts'], exclude: [...onEngine, ...onProcesses, ...campaigns, ...onKills, ...onDisks], sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
-        test: { name: 'campaigns', include: campaigns, testTimeout: 40 * 60_000, sequence: { groupOrder: 1 } },
+        test: { name: 'campaigns', ...everyCore, include: campaigns, testTimeout: 40 * 60_000, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
-        test: { name: 'processes', include: onProcesses, testTimeout: 60_000, sequence: { groupOrder: 2 } },
+        test: { name: 'processes', ...everyCore, include: onProcesses, testTimeout: 60_000, sequence: { groupOrder: 2 } },
       },
       {
         extends: true,
@@ -48,7 +49,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'engine-waiting', include: waitingOnEngine, exclude: leftOut, maxWorkers: 2, testTimeout: 120_000, sequence: { groupOrder: 6 } },
+        test: { name: 'engine-waiting', include: waitingOnEngine, maxWorkers: 2, testTimeout: 120_000, sequence: { groupOrder: 6 } },
       },
     ],
   },

@@ -1,4 +1,4 @@
-import { closeFinished, tidy } from './closing.ts'
+import { closeFinished } from './closing.ts'
 import { withSignal, type Context } from './context.ts'
 import { sideBySide } from './side-by-side.ts'
 import { build } from './steps/build.ts'
@@ -34,7 +34,6 @@ export async function rollOut(context: Context): Promise<void> {
 export async function retire(context: Context): Promise<void> {
   await sideBySide(context, [leaveOldColor, updateTree], (together, part) => part(together))
   await closeFinished(context)
-  await tidy(context)
 }
 
 async function leaveOldColor(context: Context): Promise<void> {

@@ -1,4 +1,4 @@
-import { closeUndone, tidy } from './closing.ts'
+import { closeUndone } from './closing.ts'
 import { failureOf } from './consequences.ts'
 import type { Context } from './context.ts'
 import { UpdaterError, firstLine } from './errors.ts'
@@ -29,7 +29,6 @@ export async function undo(context: Context): Promise<void> {
   if (!(await serves(context))) return
   await removeStandby(context)
   await closeUndone(context, failure, traffic.generation, unwell)
-  await tidy(context)
 }
 
 /** A color that served is not taken away from users while the one that they were led back to does not answer, such as after a `docker stop` in the drain. */

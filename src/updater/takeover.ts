@@ -1,7 +1,6 @@
 import type { Reach } from '../rollout/context.ts'
-import { isLost, sentenceOf } from '../rollout/errors.ts'
 import { Journal } from '../rollout/journal.ts'
-import type { Hold, UpdaterRecord } from '../rollout/model.ts'
+import type { Hold } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
 import { adoptStack, firstRecord, notYetAdoptable, withAdopted, withNextEpoch } from '../rollout/recovery/adoption.ts'
 import { decide, sequenceOf } from '../rollout/recovery/decide.ts'
@@ -27,7 +26,6 @@ export async function takeOver(reach: Reach, store: RecordStore): Promise<Takeov
     const journal = new Journal(store, reach.ports.log, loaded.record)
     // On a full disk too: the traffic's way back needs no write (I10).
     await journal.note(withNextEpoch(reach.settings.policy, now(reach)))
-    await sweepStaged(reach, loaded.record)
     return { kind: 'journal', journal }
   }
   const { topology } = reach.settings
@@ -47,16 +45,6 @@ export async function takeOver(reach: Reach, store: RecordStore): Promise<Takeov
   await journal.commit((current) => ({ ...current, epoch: current.epoch + 1 }))
   reach.ports.log.info(`Took over ${record.active.tag} on ${record.activeColor}. ${why}`)
   return { kind: 'journal', journal }
-}
-
-/** A daemon that was killed right after it closed an operation left the prepared versions of its routes behind. Whatever cannot be removed harms nobody. */
-async function sweepStaged({ ports }: Reach, { operation }: UpdaterRecord): Promise<void> {
-  ports.authority.check()
-  const generations = operation?.generations
-  await ports.router.sweep(generations ? [generations.back, generations.target] : []).catch((error: unknown) => {
-    if (isLost(error)) throw error
-    ports.log.warn('Routes that were prepared by an earlier updater could not be removed.', { error: sentenceOf(error) })
-  })
 }
 
 function now({ ports }: Reach): string {

@@ -93,10 +93,11 @@ export class Watch {
     let told = false
     while (!signal.aborted) {
       const heard = (): void => {
+        // An engine that is back is no doing of ours: what stayed open without it can go on.
+        if (told || !this.#parts.isOurs()) this.changed()
         pause = reopenFirst
         told = false
         this.#follows = true
-        if (!this.#parts.isOurs()) this.changed()
       }
       const why = await this.#parts.follow(heard, signal).then(() => 'it hung up', sentenceOf)
       this.#follows = false

@@ -27,7 +27,6 @@ export default class PlainReporter implements Reporter {
     const times = timesOf(modules.map((module) => ({ level: module.project.name, file: module.relativeModuleId, milliseconds: module.diagnostic().duration })))
     process.stdout.write(`\nTook, each file by itself:\n${times.map((line) => `  ${line}\n`).join('')}`)
     if (skipped.length > 0) process.stdout.write(`\nNot run here:\n${[...new Set(skipped.map(reasonOf))].map((line) => `  ${line}\n`).join('')}`)
-    if (process.env['ZETHERION_LONG'] !== '1') process.stdout.write('\nThe long campaigns are not part of this run: `npm run test:long` (docs/reliability.md).\n')
     if (failures.length > 0) process.stdout.write(`\nFailed:\n${failures.map((line) => `  ${line}\n`).join('')}`)
     const left = skipped.length > 0 ? `, ${skipped.length} skipped` : ''
     process.stdout.write(`\n${count('passed')} passed, ${count('failed') + broken} failed${left}\n`)

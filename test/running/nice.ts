@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 /**
@@ -11,7 +11,8 @@ export async function startNice(command: string, args: readonly string[], option
   const line = ['nice', '-n', niceness, command, ...args]
   const [first = command, ...others] = await isAvailable(bound) ? [...bound, ...line] : line
   const child = spawn(first, others, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-  if (child.pid !== undefined) await standBack(child.pid)
+  // At once: of a program that ends before anybody listens, Node drops what it said.
+  if (child.pid !== undefined) standBack(child.pid)
   return child
 }
 
@@ -28,9 +29,9 @@ async function isAvailable([command = '', ...args]: readonly string[]): Promise<
 }
 
 /** The kernel may share the processors among sessions first, and only then among a session's programs: the session has to stand back, too. */
-async function standBack(pid: number): Promise<void> {
+function standBack(pid: number): void {
   try {
-    await writeFile(`/proc/${pid}/autogroup`, niceness)
+    writeFileSync(`/proc/${pid}/autogroup`, niceness)
   } catch {
     // A kernel without such groups, or a program that is gone already, which its end will tell.
   }

@@ -28,7 +28,7 @@ describe('R3: the first start', () => {
     await settle(world)
     expect(world.updater.status()).toMatchObject({ state: 'idle', activeColor: 'green', active: { tag: 'v1.0.0', commit: commitOf('v1.0.0') }, paused: false, findings: [] })
     expect(world.stack.engine.instances.map(({ id }) => id)).toEqual(before)
-    expect(world.stack.effects.done.map(({ name }) => name).filter((name) => name.startsWith('runtime.'))).toEqual(['runtime.adopt'])
+    expect(world.stack.effects.done.map(({ name }) => name).filter((name) => name.startsWith('runtime.'))).toEqual(['runtime.adopt', 'runtime.prune'])
   })
 
   test('gives what tells no commit a made-up one, under which it can be gone back to', async () => {

@@ -64,7 +64,7 @@ test('with pausing on failure switched off, a bad release is quarantined and not
   expect(world.updater.status()).toMatchObject({ paused: false, quarantine: [{ tag: 'v1.1.0' }] })
 })
 
-test('a build that never ends is ended by the budget before the switch, and held against nobody until it happened three times', async () => {
+test('fault 27: a build that never ends is ended by the budget before the switch, and held against nobody until it happened three times', async () => {
   const world = new World({ releases: { 'v1.1.0': 'build hangs' } })
   await world.start()
   for (const paused of [false, false, true]) {

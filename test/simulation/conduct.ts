@@ -1,4 +1,4 @@
-import { singletonServices } from '../../src/rollout/topology.ts'
+import { singletonServices, type Color } from '../../src/rollout/topology.ts'
 import type { Effect } from './world/effects.ts'
 import type { Life } from './world/life.ts'
 import type { Stack } from './world/stack.ts'
@@ -6,6 +6,9 @@ import { places } from './world/state-directory.ts'
 
 /** Effects that the way back of the traffic must do without (I10). */
 const neverOnTheWayBack = ['source.fetch', 'source.checkout', 'runtime.build', 'runtime.tag', 'runtime.up', 'runtime.stop', 'runtime.remove']
+
+/** A stale answer is five seconds old, and the look that asked for it is not over at once, ms. */
+const oldAnswers = 10_000
 
 /** How a daemon conducts itself: one hand (I5), the right code (I8), a way back that needs nothing (I10). */
 export class Conduct {
@@ -76,6 +79,12 @@ export class Conduct {
     const stack = this.#stack()
     const operation = stack.durableRecord?.operation
     if (!operation || operation.failure === null) return
-    this.#servedMeanwhile = stack.routed === operation.targetColor && !stack.isColorHealthy(operation.fromColor) ? operation.id : null
+    this.#servedMeanwhile = stack.routed === operation.targetColor && this.#mayLookIll(operation.fromColor) ? operation.id : null
+  }
+
+  /** It is, or it has just come up: an answer of before that may come late. */
+  #mayLookIll(color: Color): boolean {
+    const stack = this.#stack()
+    return !stack.isColorHealthy(color) || stack.instancesOf(color).some((instance) => stack.time.now - (instance?.startedAt ?? 0) < oldAnswers)
   }
 }

@@ -4,6 +4,7 @@ import { colors, otherColor } from '../../src/rollout/topology.ts'
 import type { Status } from '../../src/updater/service.ts'
 import { Conduct } from './conduct.ts'
 import { Knowledge } from './knowledge.ts'
+import { Single } from './single.ts'
 import { WholeFiles } from './whole-files.ts'
 import { tell, type Effect, type EffectWatch } from './world/effects.ts'
 import type { Instance } from './world/engine.ts'
@@ -36,17 +37,21 @@ export class Invariants implements EffectWatch {
   readonly #knowledge: Knowledge
   readonly #files: WholeFiles
   readonly #conduct: Conduct
+  readonly #single: Single
+  readonly #askedAt = new WeakMap<Effect, number>()
 
   constructor(watched: () => Watched) {
     this.#watched = watched
     this.#knowledge = new Knowledge(() => watched().holder)
     this.#conduct = new Conduct(() => watched().stack, () => watched().holder, (invariant, effect, why) => this.#broken(invariant, effect, why))
+    this.#single = new Single(() => watched().stack, (effect, why) => this.#broken('I2', effect, why))
     this.#files = new WholeFiles(() => watched().stack, (effect, why) => this.#broken('I6', effect, why))
   }
 
   /** I7: judged by what is durable when a daemon asks for it. */
   asked(effect: Effect, life: Life): void {
     this.#conduct.asked(effect, life)
+    this.#askedAt.set(effect, this.#watched().stack.time.now)
     switch (effect.name) {
       case 'router.activate':
         return this.#activatesIntended(effect)
@@ -75,11 +80,13 @@ export class Invariants implements EffectWatch {
 
   /** I1, I3: judged by the world when it takes effect. */
   before(effect: Effect): void {
+    this.#single.before(effect)
     if (effect.name === 'router.activate') this.#activatesProven(effect)
     if (effect.name === 'runtime.stop') this.#stopsUnused(effect)
   }
 
   after(effect: Effect): void {
+    this.#single.after(effect)
     this.look(effect)
   }
 
@@ -109,8 +116,8 @@ export class Invariants implements EffectWatch {
 
   /** The rules about the world's state, at any moment. */
   look(effect: Effect | null): void {
-    this.#single(effect)
     if (this.#watched().disturbed) return
+    this.#single.look(effect)
     this.#served(effect)
     this.#oldColorRuns(effect)
     this.#told(effect)
@@ -157,7 +164,8 @@ export class Invariants implements EffectWatch {
   #stopsUnused(effect: Effect): void {
     const { stack, drain } = this.#watched()
     const instance = this.#endedBy(effect)
-    if (instance === undefined) return
+    // What was right when it was asked for may land when somebody has routed by hand since.
+    if (instance === undefined || (this.#askedAt.get(effect) ?? 0) < stack.routedByHandAt) return
     const color = stack.colorOf(instance.service)
     if (color === null) return
     if (stack.traefik.mayUse(color, stack.publicEntryPoints)) this.#broken('I1', effect, `Traefik may still use ${color}`)
@@ -237,16 +245,6 @@ export class Invariants implements EffectWatch {
     if (operation === null || operation.id !== this.#knowledge.committed) return
     if (operation.phase !== 'retiring') this.#broken('I3', effect, 'a commit is taken back')
     if (operation.failure !== null) this.#broken('I3', effect, 'a committed operation turned round')
-  }
-
-  /** I2: at most one container of a singleton runs or could be started by the engine. */
-  #single(effect: Effect | null): void {
-    const { stack, disturbed } = this.#watched()
-    for (const { service } of stack.topology.singletons) {
-      if (!stack.engine.hasSeveral(service)) continue
-      const startable = stack.engine.of(service).filter((instance) => stack.engine.isStartable(instance))
-      if (startable.length > 1 && !disturbed) this.#broken('I2', effect, `${startable.map(({ id }) => id).join(' and ')} may run at once`)
-    }
   }
 
   /** I1: wherever a request arrives, a healthy container answers it. */

@@ -16,6 +16,7 @@ export async function halt(world: World, color: Color): Promise<void> {
 /** Routes a color as an operator with an editor would. */
 export function routeByHand(world: World, color: Color): void {
   const read = world.stack.traefik.says
+  world.stack.routedByHandAt = world.time.now
   world.stack.traefik.replaced(textOf({ active: color, generation: read?.generation ?? 'by-hand', sequence: read?.sequence ?? 0, topology: world.stack.topology }))
 }
 

@@ -7,11 +7,11 @@ import { commitOf, releaseOf } from './world/releases.ts'
 import { plainText, textOf } from './world/routes-text.ts'
 import { places } from './world/state-directory.ts'
 import { usual } from './world/topologies.ts'
-import { watchInterval, World } from './world/world.ts'
+import { watchInterval, World, type WorldOptions } from './world/world.ts'
 
 /** v1.1.0 serves on green; v1.0.0 lies stopped on blue. */
-async function afterARollout(): Promise<World> {
-  const world = new World({ releases: { 'v1.1.0': 'good', 'v1.2.0': 'good' } })
+async function afterARollout(policy: WorldOptions['policy'] = {}): Promise<World> {
+  const world = new World({ releases: { 'v1.1.0': 'good', 'v1.2.0': 'good' }, policy })
   await world.start()
   await apply(world, 'v1.1.0')
   await settle(world)
@@ -208,6 +208,18 @@ describe('R17: idle, the standby runs', () => {
     expect(world.stack.instancesOf('blue').map((instance) => instance?.state)).toEqual(['exited', 'exited'])
     await settle(world)
     expect(world.updater.status().paused).toBe(false)
+  })
+
+  test('it is stopped as soon as its grace is over, also between two looks', async () => {
+    const grace = 3.5 * watchInterval
+    const world = await afterARollout({ standbyGrace: grace })
+    launch(world, 'blue')
+    await world.until('a look', () => world.updater.status().findings.length > 0)
+    await world.pass(grace - 1_000)
+    expect(world.stack.instancesOf('blue').map((instance) => instance?.state)).toEqual(['running', 'running'])
+    await world.pass(3_000 + world.settings.limits.drain)
+    expect(world.stack.instancesOf('blue').map((instance) => instance?.state)).toEqual(['exited', 'exited'])
+    await settle(world)
   })
 
   test('while Traefik does not follow our routes it is not stopped', async () => {

@@ -21,6 +21,8 @@ export interface Patience {
   runs: ReadonlyMap<string, Run>
   /** When the moving tags were last compared with what runs; null: look at the next chance. */
   tagsLookedAt: number | null
+  /** Tries to remove what no release needs any more (I9). */
+  room: Tries
 }
 
 /** From one start of a service's container to the next. */
@@ -49,7 +51,7 @@ export const noTries: Tries = { failed: 0, notBefore: 0, why: null }
 export function freshPatience(): Patience {
   return {
     standbySince: null, starts: new Map(), fallen: new Map(), recreatedSince: null, oldColorStarts: [],
-    retiring: noTries, standbyStops: noTries, runs: new Map(), tagsLookedAt: null,
+    retiring: noTries, standbyStops: noTries, runs: new Map(), tagsLookedAt: null, room: noTries,
   }
 }
 

@@ -10,6 +10,7 @@ import { keepBoth, keepUnlessOldComesBack, startOldColor } from './old-color.ts'
 import { forgetStartsThatHeld, noTries, type Patience } from './patience.ts'
 import { adoptRoutedColor, holdOf, holdRollouts, removeSurplusSingletons, restoreRoutes, routeAndRetire } from './repairs.ts'
 import { finishRetiring } from './retiring.ts'
+import { makeRoom } from './room.ts'
 import { enough, isLeftToCompose, pointTagsBack, startFallen, stopIdleStandby, type Rest } from './upkeep.ts'
 import { unwell } from './unwell.ts'
 
@@ -20,7 +21,7 @@ export interface Reconciled {
   /** Row that applied last. */
   readonly row: Row
   readonly why: string
-  /** What runs without being well, in sentences; nothing is open or done about it. */
+  /** What is not well although nothing is open, in sentences. */
   readonly unwell: readonly string[]
   /** After how many ms another look is worth while, before the next one is due; null: it is not. */
   readonly againIn: number | null
@@ -63,10 +64,13 @@ export async function reconcile(context: Context, patience: Patience, haste: Has
     const outcome = await carryOut(context, decision, world, topology, patience, haste)
     if (outcome === 'again') continue
     rest = outcome
-    if (decision.row === 0 && operation === null && maintenance === null) await pointTagsBack(context, world, topology, patience)
+    if (operation !== null || maintenance !== null) break
+    if (isSettled(decision) && !haste.hurry) await makeRoom(context, patience)
+    if (decision.row === 0) await pointTagsBack(context, world, topology, patience)
     break
   }
-  return { settled: isSettled(last), row: last.row, why: rest.told === null ? last.why : `${last.why} ${rest.told}`, unwell: ailing, againIn: rest.againIn }
+  const why = rest.told === null ? last.why : `${last.why} ${rest.told}`
+  return { settled: isSettled(last), row: last.row, why, unwell: [...ailing, ...leftOver(patience)], againIn: rest.againIn }
 }
 
 /** Which row applies, by the routes that this router would write. */
@@ -84,6 +88,7 @@ function forget(patience: Patience, row: Row, isOpen: boolean): void {
   if (isOpen) {
     patience.tagsLookedAt = null
     patience.runs = new Map()
+    patience.room = noTries
   } else {
     patience.oldColorStarts = []
     patience.retiring = noTries
@@ -104,6 +109,10 @@ function forgetHeld(context: Context, world: World, topology: Topology, patience
 function ailingIn({ journal: { record }, ports, settings }: Context, world: World, topology: Topology, patience: Patience): string[] {
   if (record.operation !== null || world.engineFault !== null) return []
   return unwell(world, record, topology, patience, ports.clock.monotonic(), settings.limits.singletonHealth)
+}
+
+function leftOver({ room }: Patience): string[] {
+  return room.why === null ? [] : [`What no release needs any more could not be removed, and takes up disk: ${room.why} It is tried again, ever more slowly.`]
 }
 
 /** A standby that is left running for now and a fallen service that is not started again are told, but nothing is open. */

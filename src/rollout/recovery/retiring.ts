@@ -1,4 +1,4 @@
-import { closeFinished, tidy } from '../closing.ts'
+import { closeFinished } from '../closing.ts'
 import type { Context } from '../context.ts'
 import { isLost, isStorage, sentenceOf } from '../errors.ts'
 import { retire } from '../rollout.ts'
@@ -55,5 +55,4 @@ async function closeWithLeftover(context: Context, error: unknown): Promise<void
   await warn(context, `The old color ${fromColor} was left running: ${sentenceOf(error)} Nothing is routed to it; it is stopped as soon as that is possible.`)
   await updateTree(context)
   await closeFinished(context)
-  await tidy(context)
 }

@@ -69,7 +69,8 @@ export async function startFallen(context: Context, world: World, topology: Topo
 export async function stopIdleStandby(context: Context, world: World, topology: Topology, patience: Patience): Promise<'again' | Rest> {
   const now = context.ports.clock.monotonic()
   patience.standbySince ??= now
-  if (now - patience.standbySince < context.settings.policy.standbyGrace) return enough
+  const left = patience.standbySince + context.settings.policy.standbyGrace - now
+  if (left > 0) return { told: null, againIn: left }
   const { notBefore, why } = patience.standbyStops
   if (now < notBefore) return { told: why, againIn: null }
   try {

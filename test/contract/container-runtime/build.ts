@@ -16,7 +16,7 @@ export function buildContract(here: () => ContainerRuntimeWorld): void {
       expect(await runtime.build(good, everyService, () => undefined, limit())).toMatchObject({ built: [] })
     }, testLimit)
 
-    it('tells the last lines of a build that fails, and leaves no image of that release', async () => {
+    it('fault 27: tells the last lines of a build that fails, and leaves no image of that release', async () => {
       const { runtime, release } = here()
       const failing = release('failing-build')
       const error: unknown = await runtime.build(failing, [services.bot], () => undefined, limit()).catch((error: unknown) => error)
@@ -40,7 +40,7 @@ export function buildContract(here: () => ContainerRuntimeWorld): void {
       expect(Math.max(...begun)).toBeLessThan(Math.min(...ended))
     }, testLimit)
 
-    it('ends the builds when it is cancelled, and leaves no image of that release', async () => {
+    it('fault 27: ends builds that hang when it is cancelled, and leaves no image of that release', async () => {
       const { runtime, release } = here()
       const endless = release('endless')
       const cancel = new AbortController()

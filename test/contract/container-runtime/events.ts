@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ContainerRuntime } from '../../../src/rollout/ports.ts'
 import { services } from './releases.ts'
-import { bringUp, everyService, limit, testLimit } from './world.ts'
+import { bringUp, everyService, limit, testLimit, waitForLines } from './world.ts'
 import type { ContainerRuntimeWorld } from './world.ts'
 
 /** The engine tells that something changed, so that nobody has to look all the time. */
@@ -13,9 +13,10 @@ export function eventsContract(here: () => ContainerRuntimeWorld): void {
       try {
         const [started] = await following.during(() => bringUp(runtime, release('good'), [services.bot]))
         if (started === undefined) throw new Error('no container was started')
+        await waitForLines(runtime, started.id, ['ready'])
         await following.during(() => runtime.stop(started.id, 5_000, limit()))
         await following.during(() => runtime.start(started.id, limit()))
-        await following.during(() => runtime.stop(started.id, 5_000, limit()))
+        await following.during(() => runtime.stop(started.id, 100, limit()))
         await following.during(() => runtime.remove(started.id, limit()))
       } finally {
         await following.end()

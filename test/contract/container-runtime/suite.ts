@@ -29,7 +29,7 @@ export function containerRuntimeContract(name: string, makeWorld: () => Promise<
       world = await makeWorld()
     }, 120_000)
     afterEach(async () => {
-      await clear(here().runtime)
+      await clear(here())
     })
     afterAll(async () => {
       await world?.close()

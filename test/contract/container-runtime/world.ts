@@ -10,6 +10,8 @@ export interface ContainerRuntimeWorld {
   readonly release: (kind: ReleaseKind) => Release
   /** An HTTP question to a container at the address that the runtime told of it. */
   readonly ask: (container: Container, path: string) => Promise<Answer>
+  /** Removes every container of the contract's services as it is, where ending one properly takes the time of its grace. */
+  readonly removeAll?: () => Promise<void>
   close(): Promise<void>
 }
 
@@ -60,7 +62,11 @@ export async function waitForContainer(
 }
 
 /** Ends and removes every container of the contract's services. */
-export async function clear(runtime: ContainerRuntime): Promise<void> {
+export async function clear({ runtime, removeAll }: Pick<ContainerRuntimeWorld, 'runtime' | 'removeAll'>): Promise<void> {
+  if (removeAll !== undefined) {
+    await removeAll()
+    return
+  }
   const containers = await runtime.containers(everyService, limit())
   await Promise.all(
     containers.map(async ({ id }) => {

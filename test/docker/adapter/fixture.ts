@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
+import Docker from 'dockerode'
 import { createDockerRuntime } from '../../../src/docker/docker-runtime.ts'
 import type { DockerRuntimeOptions } from '../../../src/docker/settings.ts'
 import type { ContainerRuntime, Log } from '../../../src/rollout/ports.ts'
@@ -45,6 +46,11 @@ export async function makeDockerWorld(engine: Engine, options: Partial<DockerRun
     runtime: another({}),
     release: releaseOf,
     ask: askOverHttp,
+    async removeAll() {
+      const docker = new Docker({ socketPath: engine.socketPath })
+      const containers = await docker.listContainers({ all: true, filters: { label: [`com.docker.compose.project=${project}`] } })
+      await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
+    },
     engine,
     project,
     projectDirectory,

@@ -80,7 +80,7 @@ onEngine('Images on a Docker engine', (here) => {
     const [started] = await bringUp(runtime, world.release('good'), [services.bot])
     if (started === undefined) throw new Error('no container was started')
     await runtime.keepImage(started.id, 'open', limit())
-    await clear(runtime)
+    await clear(world)
     await bringUp(runtime, world.release('next'), [services.bot])
     await runtime.prune({ commits: new Set([world.release('next').commit]), operations: new Set(['open']) }, everyService, limit())
     expect((await docker.getImage('contract-bot:keep-open').inspect()).Id).toBe(started.imageId)

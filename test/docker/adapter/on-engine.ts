@@ -30,7 +30,7 @@ export function onEngine(title: string, tests: (here: () => EngineWorld) => void
       world = { ...(await makeDockerWorld(engine)), docker: new Docker({ socketPath: engine.socketPath }) }
     })
     afterEach(async () => {
-      await clear(here().runtime)
+      await clear(here())
       await here().close()
     })
     afterAll(async () => {

@@ -6,6 +6,7 @@ const upkeep = 'src/rollout/recovery/upkeep.ts'
 const oldColor = 'src/rollout/recovery/old-color.ts'
 const repairs = 'src/rollout/recovery/repairs.ts'
 const adoption = 'src/rollout/recovery/adoption.ts'
+const room = 'src/rollout/recovery/room.ts'
 
 /** The recovery table: a row missed, a row taken for another, a row that does too much. */
 export const recoveryMutations: readonly Mutation[] = [
@@ -77,9 +78,17 @@ export const recoveryMutations: readonly Mutation[] = [
     text: "    const times = starts.get(service) ?? []\n    starts.set(service, times)\n", instead: "    const times = starts.get('all') ?? []\n    starts.set('all', times)\n",
   },
   { name: 'R16: an operator who stops something for a moment is raced', file: upkeep, text: 'const ripe = hurry ? down :', instead: 'const ripe = true ? down :' },
-  { name: 'R17: a standby gets no grace', file: upkeep, text: '  if (now - patience.standbySince < context.settings.policy.standbyGrace) return enough\n', instead: '' },
+  { name: 'R17: a standby gets no grace', file: upkeep, text: '  if (left > 0) return { told: null, againIn: left }\n', instead: '' },
   { name: 'the watch acts in maintenance mode', file: reconcile, text: 'if (maintenance !== null && operation === null && decision.row >= 13) {', instead: 'if (false) {' },
   { name: 'a tag that is astray is left', file: reconcile, text: ' await pointTagsBack(context, world, topology, patience)', instead: ' patience.tagsLookedAt = null' },
+  { name: 'room is never made', file: room, text: 'const failures = await removeLeftovers(context)', instead: 'const failures: string[] = []' },
+  {
+    name: 'room that could not be made is not tried again', file: room,
+    text: "failedOnceMore(room, failures.join(' '), clock.monotonic(), firstPause, longestPause)", instead: '{ ...noTries, notBefore: Infinity }',
+  },
+  { name: 'what a daemon that died has left is not removed', file: 'src/rollout/recovery/patience.ts', text: 'room: noTries,', instead: 'room: { ...noTries, notBefore: Infinity },' },
+  { name: 'what is left lies there and nobody is told', file: reconcile, text: 'unwell: [...ailing, ...leftOver(patience)]', instead: 'unwell: [...ailing]' },
+  { name: 'room is made while recovery asks somebody to look', file: room, text: "if (context.journal.record.holds.some(({ origin }) => origin === 'recovery')) return", instead: 'if (false) return' },
   { name: 'R17: a standby runs for good', file: decide, text: '  if (standby.length > 0) return row(17,', instead: '  if (standby.length > 9) return row(17,' },
   { name: 'R17: a standby that Traefik serves is stopped', file: repairs, text: '  await letGo(context, topology, otherColor(activeColor))\n', instead: '' },
   { name: 'an ill color is not told', file: decide, text: "  if (world.colors[record.activeColor] === 'unhealthy') return row(0,", instead: "  if (world.colors[record.activeColor] === 'absent') return row(0," },

@@ -89,8 +89,8 @@ export const undoMutations: readonly Mutation[] = [
     text: '  await context.journal.commit(change)\n', instead: '  await context.journal.remember(change)\n',
   },
   {
-    name: 'the release before is not kept', file: 'src/rollout/closing.ts',
-    text: 'record.lastGood, ...record.previous, record.operation?.from', instead: 'record.lastGood, record.operation?.from',
+    name: 'the release before is not kept', file: 'src/rollout/recovery/room.ts',
+    text: 'const releases = [active, lastGood, ...previous]', instead: 'const releases = [active, lastGood]',
   },
   {
     name: 'what runs cannot be gone back to', file: 'src/rollout/results.ts',

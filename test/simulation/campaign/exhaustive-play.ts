@@ -1,4 +1,4 @@
-import { unsettled } from '../at-rest.ts'
+import { leftOver, looksForLeftovers, unsettled } from '../at-rest.ts'
 import { faults, stale, tell, type Asking, type Effect, type Interference } from '../world/effects.ts'
 import { leastSurvives, powerCutOnce } from '../world/power-cut.ts'
 import { watchInterval, type Daemon, type World } from '../world/world.ts'
@@ -26,7 +26,7 @@ export interface Playing {
   readonly daemons: readonly Daemon[]
   /** What the daemon that lives asked for since its last write of the record, and how it went. */
   readonly lately: readonly string[]
-  /** Faults after which nobody knows yet how the effect ends: it may still be waited for, or still come. */
+  /** Faults that are not over yet: the effect may still be waited for, or still come, or end in the fault while another one is asked for beside it. */
   readonly open: readonly Strike[]
 }
 
@@ -109,13 +109,12 @@ class Progress implements Playing {
     return this.#unknown.filter(({ isOver }) => !isOver()).map(({ strike }) => strike)
   }
 
-  /** What hangs is over as soon as nobody waits for it; what is late comes nevertheless. */
+  /** A fault is still to come for as long as its effect runs. What hangs is over as soon as nobody waits for it; what is late comes even when the daemon is dead. */
   untilOver<T>(strike: Strike, { life, signal }: Asking, work: Promise<T>): Promise<T> {
     const { kind } = strike.fault
-    if (kind !== 'hangs' && kind !== 'takes effect late') return work
     let hasEnded = false
-    const isWaitedFor = (): boolean => !life.dead && signal?.aborted !== true
-    this.#unknown.push({ strike, isOver: () => hasEnded || (kind === 'hangs' && !isWaitedFor()) })
+    const isTooLate = (): boolean => kind !== 'takes effect late' && (life.dead || (kind === 'hangs' && signal?.aborted === true))
+    this.#unknown.push({ strike, isOver: () => hasEnded || isTooLate() })
     return work.finally(() => {
       hasEnded = true
     })
@@ -158,7 +157,8 @@ async function restUntilSettled(playing: Progress): Promise<void> {
   const still = scenario.unsettled ?? unsettled
   let wrong: string[] = []
   let look = 0
-  while (look < looks && !playing.isEnough) {
+  let bound = looks
+  while (look < bound && !playing.isEnough) {
     if (await revived(playing)) continue
     wrong = still(world)
     if (wrong.length === 0) {
@@ -167,7 +167,11 @@ async function restUntilSettled(playing: Progress): Promise<void> {
       await world.pass(watchInterval + 1)
       if (world.daemon.life.dead) continue
       wrong = still(world)
-      if (wrong.length === 0) return
+      if (wrong.length === 0) {
+        wrong = scenario.unsettled === undefined ? leftOver(world) : []
+        if (wrong.length === 0) return
+        bound = looks + looksForLeftovers
+      }
     }
     look += 1
     await world.pass(watchInterval)

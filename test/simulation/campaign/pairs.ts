@@ -1,4 +1,3 @@
-import { stepNames } from '../../../src/rollout/plan.ts'
 import type { Effect } from '../world/effects.ts'
 import { seededRandom } from '../world/seeded-random.ts'
 import { canStrike, everyKind, type Finding } from './exhaustive.ts'
@@ -7,7 +6,7 @@ import { stateOf } from './pairs-state.ts'
 import type { Fault, Kind, Scenario } from './scenarios.ts'
 
 export interface Paired {
-  /** Pairs of faults, the second one anywhere after the first; of a share, those that come to the same as one that was played. */
+  /** Pairs of faults, the second one anywhere after the first. */
   readonly pairs: number
   /** Pairs that were played: one of those whose second fault strikes the same state, until it came to a state that is known to end well. */
   readonly played: number
@@ -24,20 +23,7 @@ export interface PairsOptions {
   readonly onlooker?: Onlooker
   /** Stops after so many findings. */
   readonly enough?: number
-  /** Default: all. */
-  readonly share?: Share
 }
-
-/** A part of all pairs; another one begins elsewhere. */
-export interface Share {
-  readonly part: number
-  /** One of so many first faults, counted through, and always those at the commit point. */
-  readonly ofFirst: number
-  /** One of so many distinct pairs that these make. */
-  readonly ofPairs: number
-}
-
-export const all: Share = { part: 0, ofFirst: 1, ofPairs: 1 }
 
 /** A first fault, and a second one in what follows it. */
 type Pair = readonly [Fault, Fault]
@@ -53,11 +39,9 @@ interface Spared {
  * of what follows: its undo, its recovery, its next life.
  */
 export async function playPairs(scenario: Scenario, options: PairsOptions = {}): Promise<Paired> {
-  const { kinds = everyKind, sample = 0, seed = 1, onlooker = {}, enough = Number.POSITIVE_INFINITY, share = all } = options
+  const { kinds = everyKind, sample = 0, seed = 1, onlooker = {}, enough = Number.POSITIVE_INFINITY } = options
   const findings: Finding[] = []
   const seen = new Map<string, Pair>()
-  /** What is not in the share. */
-  const left = new Set<string>()
   /** States after the last fault from which all came to rest where it should. */
   const endsWell = new Set<string>()
   const spared: Spared[] = []
@@ -65,19 +49,13 @@ export async function playPairs(scenario: Scenario, options: PairsOptions = {}):
   let played = 0
 
   const whole = await play(scenario, [], onlooker)
-  for (const [number, first] of firstFaults(whole.effects, kinds).entries()) {
-    if (!isTurn(number, share.ofFirst) && whole.effects[first.at]?.record?.operation?.step !== stepNames.commit) continue
+  for (const first of firstFaults(whole.effects, kinds)) {
     for (const { at, state, name } of await followUp(scenario, first)) {
       for (const kind of kinds) {
         if (!canStrike(kind, 'effect', name)) continue
         const pair: Pair = [first, { level: 'effect', at, kind }]
         const key = `${kind} ${state}`
-        if (left.has(key)) continue
         const like = seen.get(key)
-        if (like === undefined && !isTurn(seen.size + left.size, share.ofPairs)) {
-          left.add(key)
-          continue
-        }
         pairs += 1
         if (like !== undefined) {
           spared.push({ pair, like })
@@ -97,10 +75,6 @@ export async function playPairs(scenario: Scenario, options: PairsOptions = {}):
     if (like !== null) await mustEndAs(like, pair)
   }
   return { pairs, played, sampled: sampled.length, findings }
-
-  function isTurn(number: number, of: number): boolean {
-    return number % of === share.part % of
-  }
 
   async function mustEndAs(like: Pair, pair: Pair): Promise<void> {
     const [known, own] = [await endOf(scenario, like), await endOf(scenario, pair)]

@@ -41,6 +41,7 @@ export const rollback: Scenario = {
 
 /** Every way in which a release can be bad, besides those that are played in pairs too. */
 export const badReleases: readonly Scenario[] = [
+  applying('ignores SIGTERM', toTarget),
   applying('exits', refused),
   applying('broken through Traefik', refused),
   applying('bot never healthy', refused),
@@ -115,7 +116,7 @@ function pausing(step: string, { serves }: { readonly serves: readonly string[] 
     name: `pausing in ${step}`,
     begin: () => installed('good'),
     act: (world) => inTheMiddle(world, step, () => world.updater.pause('the fair is on', 'ann')),
-    ends: (strike, { acknowledged }) => ({ ...(strike === null && { serves }), ...(acknowledged && { held: true }), quarantine: [] }),
+    ends: (strike, { acknowledged }) => ({ ...((strike === null || acknowledged) && { serves }), ...(acknowledged && { held: true }), quarantine: [] }),
     always: { quarantine: [] },
   }
 }
@@ -125,7 +126,7 @@ function cancelling(step: string): Scenario {
     name: `cancelling in ${step}`,
     begin: () => installed('good'),
     act: (world) => inTheMiddle(world, step, () => world.updater.cancel('ann')),
-    ends: (strike) => (strike === null ? { serves: ['v1.0.0'], held: false, quarantine: [] } : { quarantine: [] }),
+    ends: (strike, { acknowledged }) => ({ ...((strike === null || acknowledged) && { serves: ['v1.0.0'] }), ...(strike === null && { held: false }), quarantine: [] }),
     always: { quarantine: [] },
   }
 }

@@ -48,7 +48,7 @@ export const situations: readonly Situation[] = [
   { name: 'an answer that was out of date when it came', in: 'applying', struck: ({ fault }) => fault.kind === 'stale' },
   // The undo.
   { name: 'killed during undo, the traffic back and the new bot still there', in: 'undoing', struck: undoing(['crash after'], ({ world }) => world.stack.routed === 'blue' && botIs(world, 'v1.1.0')) },
-  { name: 'killed during undo after the bot was replaced', in: 'undoing', struck: undoing(['crash before', 'crash after'], ({ world, effect }) => botIs(world, 'v1.0.0') && !effect.name.startsWith('source.')) },
+  { name: 'killed during undo after the bot was replaced', in: 'undoing', struck: undoing(['crash before', 'crash after'], ({ world, effect, phase }) => phase === 'swapping' && botIs(world, 'v1.0.0') && isReplaced(world) && !effect.name.startsWith('source.')) },
   { name: 'an undo with the standby half removed', in: 'undoing', struck: undoing(['fails'], ({ effect }) => effect.name === 'runtime.remove' && effect.services?.some((service) => service.endsWith('-green')) === true) },
   { name: 'the prepared way back could not be brought into force', in: 'undoing', struck: undoing(['fails'], ({ effect }) => effect.name === 'router.activate') },
   { name: 'the closing of an undone operation was reported as failed and is on the disk', in: 'undoing', struck: undoing(['takes effect but fails'], ({ effect }) => effect.record?.operation === null) },
@@ -69,8 +69,8 @@ export const situations: readonly Situation[] = [
   // Two at a time.
   { name: 'two failures in one rollout', in: 'pairs of applying', ended: ({ strikes }) => strikes.length === 2 && strikes.every(({ fault }) => fault.kind === 'fails') },
   { name: 'the commit undetermined, then killed before any later write', in: 'pairs of applying', ended: ({ strikes: [first, second] }) => first?.fault.kind === 'takes effect but fails' && first.effect.record?.operation?.phase === 'retiring' && second?.fault.kind === 'crash before' },
-  { name: 'killed in a rollout, and again in its undo', in: 'pairs of applying', ended: twoDeaths },
-  { name: 'killed twice in one undo', in: 'pairs of undoing', ended: twoDeaths },
+  { name: 'killed in a rollout, and again in its undo', in: 'pairs of applying', ended: (playing) => twoDeaths(playing) && diesUndoing(playing.strikes[1]) && !hasTurned(playing.strikes[0]) },
+  { name: 'killed twice in one undo', in: 'pairs of undoing', ended: (playing) => twoDeaths(playing) && playing.strikes.every(hasTurned) && diesUndoing(playing.strikes[1]) },
   { name: 'power cut twice', in: 'pairs of undoing', ended: ({ world, strikes }) => strikes.length === 2 && world.stack.cuts === 2 },
   { name: 'an undo that failed, and then was killed', in: 'pairs of undoing', ended: ({ strikes: [first, second] }) => first?.fault.kind === 'fails' && hasTurned(first) && second !== undefined && isDeath(second.fault.kind) },
   { name: 'two faults in recovery', in: 'pairs of recovery', ended: ({ strikes }) => strikes.length === 2 },
@@ -140,8 +140,8 @@ function undoing(kinds: readonly Kind[], when: (sight: Sight) => boolean): Struc
 }
 
 /** Whether the rollout had turned round durably. */
-function hasTurned({ durable }: Strike): boolean {
-  return (durable?.operation?.failure ?? null) !== null
+function hasTurned(strike: Strike | undefined): boolean {
+  return (strike?.durable?.operation?.failure ?? null) !== null
 }
 
 function cutBeforeSync(directory: string, when: (world: World) => boolean): Struck {
@@ -151,6 +151,18 @@ function cutBeforeSync(directory: string, when: (world: World) => boolean): Stru
 function botIs({ stack }: World, tag: string): boolean {
   const [bot] = stack.engine.of('bot')
   return bot !== undefined && `v${bot.image.version}` === tag
+}
+
+/** The bot that runs was made again: it is not the one that the operation found. */
+function isReplaced({ stack }: World): boolean {
+  const found = stack.durableRecord?.operation?.singletonsBefore.map(({ containerId }) => containerId) ?? []
+  return stack.engine.of('bot').every(({ id }) => !found.includes(id))
+}
+
+/** An undo that a daemon that died had begun goes on as recovery's, with the operation still open. */
+function diesUndoing(strike: Strike | undefined): boolean {
+  const phase = strike?.durable?.operation?.phase
+  return phase !== undefined && phase !== 'retiring'
 }
 
 function twoDeaths({ strikes, daemons }: Playing): boolean {

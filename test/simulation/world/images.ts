@@ -43,12 +43,29 @@ export class Images {
     return new Set([...this.ofRelease.values(), ...this.current.values(), ...[...this.kept.values()].flatMap((images) => [...images.values()])])
   }
 
-  prune(commits: ReadonlySet<string>, operations: ReadonlySet<string>): void {
-    for (const key of this.ofRelease.keys()) if (!commits.has(key.slice(key.indexOf('@') + 1))) this.ofRelease.delete(key)
-    for (const operation of this.kept.keys()) if (!operations.has(operation)) this.kept.delete(operation)
+  /** Commits of the releases that there are images of. */
+  commits(): Set<string> {
+    return new Set([...this.ofRelease.keys()].map(commitIn))
+  }
+
+  /** What is there now and is not kept, by its names. */
+  unneeded(commits: ReadonlySet<string>, operations: ReadonlySet<string>): { readonly names: readonly string[]; readonly operations: readonly string[] } {
+    return {
+      names: [...this.ofRelease.keys()].filter((name) => !commits.has(commitIn(name))),
+      operations: [...this.kept.keys()].filter((operation) => !operations.has(operation)),
+    }
+  }
+
+  prune({ names, operations }: ReturnType<Images['unneeded']>): void {
+    for (const name of names) this.ofRelease.delete(name)
+    for (const operation of operations) this.kept.delete(operation)
   }
 
   #key(service: string, commit: string): string {
     return `${this.#nameOf(service)}@${commit}`
   }
+}
+
+function commitIn(name: string): string {
+  return name.slice(name.indexOf('@') + 1)
 }

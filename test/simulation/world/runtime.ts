@@ -166,7 +166,9 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   prune(keep: KeepSet, _services: readonly string[], signal: AbortSignal): Promise<void> {
-    return this.#act({ name: 'runtime.prune' }, signal, async () => this.#stack.images.prune(keep.commits, keep.operations))
+    // Listed first: a removal that lands late takes nothing that was built since.
+    const unneeded = this.#stack.images.unneeded(keep.commits, keep.operations)
+    return this.#act({ name: 'runtime.prune' }, signal, async () => this.#stack.images.prune(unneeded))
   }
 
   /** An event comes one call later; an engine that went away ends the stream. */

@@ -33,6 +33,8 @@ export class Stack {
   hasPreviews = true
   /** Until then containers boot after the host came back: nobody can serve before. */
   bootingUntil = 0
+  /** When somebody last routed a color by hand; 0: never. */
+  routedByHandAt = 0
   /** Power cuts so far. */
   cuts = 0
   /** When somebody else last did something to the engine, ms; what a daemon saw before that may be wrong by no fault of its own. */

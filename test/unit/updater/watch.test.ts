@@ -64,6 +64,19 @@ test('looks when changes can be had again: something may have been missed', asyn
   expect(looks).toEqual([3_250])
 })
 
+test('looks when changes can be had again also while an operation is open: without the engine it could not go on', async () => {
+  const { looks } = await watched(9_000, {
+    follow: (onChange, signal, attempt) => {
+      if (attempt < 3) return Promise.resolve()
+      onChange()
+      onChange()
+      return untilOver(signal)
+    },
+    isOurs: () => true,
+  })
+  expect(looks).toEqual([3_250])
+})
+
 test('what an operation of ours changes leads to no look', async () => {
   const { looks } = await watched(9_000, {
     follow: (onChange, signal) => {

@@ -23,8 +23,10 @@ export interface Campaign {
   readonly failure: string | null
 }
 
-/** Worlds that are played at once: they share nothing, and each turn of the event loop moves all of them. */
+/** Each has a seed of its own. */
 const lanes = 8
+/** Worlds that are played at once: they share nothing. A turn of the event loop moves all of them, but the more there are, the more of them the garbage collector copies. */
+const atOnce = 4
 
 /** Plays schedules by chance until one fails or all are played. The seed decides all of them. */
 export async function playCampaign({ seed, schedules: wanted, path, plant, limit }: CampaignOptions): Promise<Campaign> {
@@ -48,7 +50,11 @@ export async function playCampaign({ seed, schedules: wanted, path, plant, limit
     return tellFailure(await play(counterexample[0], plant), laneSeed, counterexamplePath ?? '', numShrinks)
   }
   const laneCount = path === undefined ? Math.min(lanes, wanted) : 1
-  const failures = await Promise.all([...Array(laneCount).keys()].map((lane) => playLane(seed + lane, Math.ceil((wanted - lane) / laneCount))))
+  const failures: (string | null)[] = []
+  for (let first = 0; first < laneCount; first += atOnce) {
+    const together = [...Array(laneCount).keys()].slice(first, first + atOnce)
+    failures.push(...await Promise.all(together.map((lane) => playLane(seed + lane, Math.ceil((wanted - lane) / laneCount)))))
+  }
   return {
     played, reached, seconds: (performance.now() - begun) / 1_000,
     failure: failures.find((failure) => failure !== null) ?? null,

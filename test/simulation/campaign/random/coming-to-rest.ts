@@ -1,6 +1,6 @@
-import { unsettled } from '../../at-rest.ts'
+import { leftOver, unsettled } from '../../at-rest.ts'
 import { commitOf } from '../../world/releases.ts'
-import { watchInterval } from '../../world/world.ts'
+import { watchInterval, type World } from '../../world/world.ts'
 import type { Stage } from './moves.ts'
 
 /** Lets time pass until this is so, but not longer than this many virtual ms. */
@@ -22,7 +22,8 @@ export async function comeToRest(stage: Stage, waitFor: WaitFor): Promise<void> 
   await lookUntilAtRest(stage, waitFor)
   if (unsettled(world).length > 0 && loadsWhatIsMissed(stage)) await lookUntilAtRest(stage, waitFor)
   if (unsettled(world).length > 0 && isMixed(stage)) await upgrade(stage, waitFor)
-  const wrong = unsettled(world)
+  if (unsettled(world).length === 0) await lookUntilAtRest(stage, waitFor, leftOver)
+  const wrong = [...unsettled(world), ...leftOver(world)]
   if (wrong.length > 0) throw new Error(`not at rest after ${looks} looks: ${wrong.join('; ')}\n--- how it came:\n${world.story()}`)
   world.disturbed = false
   await waitFor(() => false, 10)
@@ -56,10 +57,10 @@ async function unpause({ world }: Stage): Promise<void> {
   if (unpaused.kind !== 'value') throw new Error(`an unpause at rest: ${describe(unpaused)}\n--- how it came:\n${world.story()}`)
 }
 
-async function lookUntilAtRest({ world }: Stage, waitFor: WaitFor): Promise<void> {
+async function lookUntilAtRest({ world }: Stage, waitFor: WaitFor, wrongIn: (world: World) => readonly string[] = unsettled): Promise<void> {
   for (let look = 0; look < looks; look += 1) {
     await waitFor(() => !world.daemon.life.dead)
-    if (unsettled(world).length === 0) return
+    if (wrongIn(world).length === 0) return
     await waitFor(() => false, watchInterval)
   }
 }
