@@ -11,7 +11,7 @@ import { makeProject, skillsSecret } from './project.ts'
 import type { SandboxStackOptions } from './sandbox-stack.ts'
 import { shortened, type Shortened, type Stack } from './stack.ts'
 import { createUpdaterProcess } from './updater-process.ts'
-import { updaterSettings, writeUpdaterConfig } from './updater-config.ts'
+import { updaterSettings, writeUpdaterConfig, type UpdaterConfig } from './updater-config.ts'
 import { wholeOrNothing, type Endings } from './whole-or-nothing.ts'
 
 export interface DockerStackOptions extends SandboxStackOptions {
@@ -33,6 +33,8 @@ export interface DockerStack extends Stack {
   readonly docker: DockerCommand
   /** Docker Compose in the operator's tree, as an operator calls it: nothing but the tree tells it what to do. */
   compose(...args: string[]): Promise<string>
+  /** From its next start on the updater has these limits besides those that the stack was brought up with, until it is told others. */
+  setLimits(limits: UpdaterConfig['limits']): Promise<void>
 }
 
 /** Shortened less than for plain processes: each container may have half a core at most, of a machine that also builds. */
@@ -81,17 +83,20 @@ async function bringUp(options: DockerStackOptions, endings: Endings, close: () 
     const images = await managedImages(docker)
     if (images.length > 0) await docker(['image', 'rm', '--force', ...images])
   })
+  // The bot waits for its first health check, which comes an interval after its start: meanwhile the images are built.
+  await compose('up', '-d', 'zetherion-ai-traefik')
   await compose('up', '-d', '--build')
   const entryPoints = await entryPointsOf(docker)
   await Promise.all([answers(`${entryPoints.skills}/health`), answers(`${entryPoints.api}/health`)])
 
   const config = join(root, 'updater.yml')
-  await writeUpdaterConfig(config, {
-    limits: { ...shortenedOnEngine, ...options.limits },
+  const setLimits = (limits: UpdaterConfig['limits']): Promise<void> => writeUpdaterConfig(config, {
+    limits: { ...shortenedOnEngine, ...options.limits, ...limits },
     entryPoints,
     docker: { project: projectName },
     ...(options.policy && { policy: options.policy }),
   })
+  await setLimits({})
   const updater = createUpdaterProcess(root, detached, {
     ...engine.env,
     ...updaterSettings(project, config),
@@ -99,7 +104,7 @@ async function bringUp(options: DockerStackOptions, endings: Endings, close: () 
     UPDATER_PORT: String(updaterPort),
   })
   endings.push(() => updater.end())
-  return { ...handsOn({ kind: 'docker', root, project, entryPoints, updater, gateway, detached, close }), docker, compose }
+  return { ...handsOn({ kind: 'docker', root, project, entryPoints, updater, gateway, detached, close }), docker, compose, setLimits }
 }
 
 /**

@@ -4,7 +4,10 @@ import { doctorOf, thoseThatAre, type Report } from '../sandbox/daemon/updaterct
 import { eventually } from '../sandbox/daemon/waiting.ts'
 import { onStack } from './rollout/on-stack.ts'
 
-onStack('doctor on a real engine behind a real Traefik', {}, (here) => {
+/** They pass one after the other where Traefik is stopped; one that is well follows in a third of a second, and answers in a few ms. */
+const limits = { routedHealth: '5s', probe: '2s' }
+
+onStack('doctor on a real engine behind a real Traefik', { limits }, (here) => {
   let environment: Record<string, string>
   const doctor = (...args: string[]): Promise<Report> => doctorOf(environment, args)
   const readOnly = (): Promise<Report> => doctor('--read-only')

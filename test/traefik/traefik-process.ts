@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
+import { freePort } from '../../scripts/free-port.js'
 import { internalEntryPoint } from '../../src/rollout/stamp.ts'
 
 /** A real Traefik with our static configuration, on loopback ports. */
@@ -72,16 +71,7 @@ async function answersPing(url: string): Promise<void> {
 
 /** Ports that nobody listens on, all different. Traefik cannot tell which one it took for 0. */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, async () => {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return server
-  }))
-  return Promise.all(servers.map(async (server) => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server that listens has such an address
-    const { port } = server.address() as AddressInfo
-    server.close()
-    await once(server, 'close')
-    return port
-  }))
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await freePort())
+  return [...ports]
 }

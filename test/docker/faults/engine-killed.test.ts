@@ -10,6 +10,9 @@ const limit = 240_000
 
 const moments = createMoments()
 
+/** The commit asks nothing of the engine: once it is begun, the rollout is finished. */
+const finished = ['commit', 'drain', 'stop_old_color', 'update_tree']
+
 /*
  * What a killed engine leaves running serves on over connections that are open; for new ones Traefik looks up names in the engine's own
  * DNS, which died with it. When it comes back it ends all that runs and starts again only what says `always`. So requests that fail from its
@@ -17,11 +20,12 @@ const moments = createMoments()
  */
 onHurtStack('the engine killed with SIGKILL and started again', { policy: { restarts: 50, fallenGrace: '500ms' }, onLine: moments.onLine }, (here) => {
   it.for([
-    'git_fetch_tags', 'preflight', 'docker_build', 'start_zetherion-ai-skills-green', 'health_zetherion-ai-skills-green', 'health_preview_api',
-    'route_switch', 'health_routed_skills', 'restart_bot', 'health_bot', 'drain', 'stop_old_color',
+    'git_fetch_tags', 'git_checkout_tag', 'preflight', 'docker_build', 'start_zetherion-ai-skills-green', 'health_zetherion-ai-skills-green',
+    'start_zetherion-ai-api-green', 'health_zetherion-ai-api-green', 'health_preview_skills', 'health_preview_api', 'route_switch',
+    'health_routed_skills', 'health_routed_api', 'restart_bot', 'health_bot', 'commit', 'drain', 'stop_old_color', 'update_tree',
   ])('fault 26: in %s: the right release is back behind its routes, with one bot', { timeout: limit }, async (step, context) => {
     const hurt = here()
-    const before = await onBlue(hurt)
+    const before = step.endsWith('-green') ? await onBlue(hurt) : await seenRecord(hurt.stack.project.state)
     let died = Number.POSITIVE_INFINITY
     const { answer } = await through(hurt, context, {
       ask: () => applyOther(hurt),
@@ -35,7 +39,7 @@ onHurtStack('the engine killed with SIGKILL and started again', { policy: { rest
     })
 
     const after = await seenRecord(hurt.stack.project.state)
-    const committed = step === 'drain' || step === 'stop_old_color'
+    const committed = finished.includes(step)
     expect(answer?.body).toMatchObject(committed ? { status: 'success' } : { error: expect.stringMatching(/Docker|Compose|engine/) })
     expect(after.activeTag === before.activeTag).toBe(!committed)
   })

@@ -12,12 +12,12 @@ export type Trouble =
   | 'swallow'
   /** It has its effect, but only a part of the answer comes, and the connection stays open. */
   | 'half'
-  /** The connection breaks before anything is passed on. */
+  /** The connection breaks before anything is passed on, and with it all others that are open, such as those that tell of events. */
   | 'reset'
   /** It has its effect at once; the answer comes so many ms later. */
   | { readonly answerAfter: number }
-  /** It has its effect only so many ms later, whether or not anybody still waits for the answer. */
-  | { readonly effectAfter: number }
+  /** It has its effect only at `land`, whether or not anybody still waits for the answer. */
+  | 'late'
 
 export interface Call {
   readonly method: string
@@ -34,7 +34,9 @@ export interface EngineProxy {
   behave(): void
   /** Calls that something was done to since the last `misbehave`. */
   readonly troubled: readonly Call[]
-  /** Calls with `effectAfter` that have reached the engine since the last `misbehave`. */
+  /** Lets the calls that are late reach the engine. */
+  land(): void
+  /** Late calls that have reached the engine since the last `misbehave`. */
   readonly landed: readonly Call[]
   close(): Promise<void>
 }
@@ -43,16 +45,21 @@ export async function startEngineProxy(socketPath: string): Promise<EngineProxy>
   const directory = await mkdtemp(join(tmpdir(), 'zeth-proxy-'))
   const troubled: Call[] = []
   const landed: Call[] = []
+  const waiting: (() => void)[] = []
   const sockets = new Set<Socket>()
   let rule: (call: Call) => Trouble | null = () => null
+  const breakAll = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const comesLate = (call: Call): Way => ({ effectAfter: new Promise((resolve) => waiting.push(resolve)), landed: () => landed.push(call) })
 
   const server = createServer((asked, answer) => {
     const call = { method: asked.method ?? '', path: (asked.url ?? '').replace(/^\/v[\d.]+/, '').replace(/\?.*$/, '') }
     const trouble = rule(call)
     if (trouble !== null) troubled.push(call)
     if (trouble === 'swallow') asked.resume()
-    else if (trouble === 'reset') asked.socket.destroy()
-    else pass(socketPath, asked, answer, wayOf(trouble, () => landed.push(call))).catch(() => asked.socket.destroy()) // whoever asked has gone
+    else if (trouble === 'reset') breakAll()
+    else pass(socketPath, asked, answer, trouble === 'late' ? comesLate(call) : wayOf(trouble)).catch(() => asked.socket.destroy()) // whoever asked has gone
   })
   // Nothing here attaches to containers or opens a session for a build.
   server.on('upgrade', (asked, socket) => {
@@ -79,18 +86,20 @@ export async function startEngineProxy(socketPath: string): Promise<EngineProxy>
     behave() {
       rule = () => null
     },
+    land() {
+      for (const go of waiting.splice(0)) go()
+    },
     async close() {
-      for (const socket of sockets) socket.destroy()
+      breakAll()
       server.close()
       await rm(directory, { recursive: true, force: true })
     },
   }
 }
 
-function wayOf(trouble: Exclude<Trouble, 'swallow' | 'reset'> | null, landed: () => void): Way {
+function wayOf(trouble: Exclude<Trouble, 'swallow' | 'reset' | 'late'> | null): Way {
   if (trouble === null) return {}
-  if (trouble === 'half') return { half: true }
-  return 'effectAfter' in trouble ? { ...trouble, landed } : trouble
+  return trouble === 'half' ? { half: true } : trouble
 }
 
 /** How a call is passed on and its answer back. */
@@ -98,7 +107,7 @@ interface Way {
   /** Only a part of the answer comes. */
   readonly half?: boolean
   readonly answerAfter?: number
-  readonly effectAfter?: number
+  readonly effectAfter?: Promise<void>
   readonly landed?: () => void
 }
 
@@ -107,7 +116,7 @@ async function pass(socketPath: string, asked: IncomingMessage, answer: ServerRe
   // Whole before it is passed on, but for a build's context: the engine may close as soon as it has answered.
   const isBuild = path?.includes('/build?') === true
   const body = isBuild ? null : await bodyOf(asked)
-  if (way.effectAfter !== undefined) await sleep(way.effectAfter)
+  if (way.effectAfter !== undefined) await way.effectAfter
   else if (asked.socket.destroyed) return
   const onward = request({ socketPath, method, path, headers, agent: false })
   let told = false

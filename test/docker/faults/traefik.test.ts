@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { eventually } from '../../sandbox/daemon/waiting.ts'
 import { inspect, runningServices } from '../rollout/containers.ts'
-import { onBlue, onHurtStack, type HurtStack } from '../kill/hurt-stack.ts'
+import { onBlue, onHurtStack, underLimits, type HurtStack } from '../kill/hurt-stack.ts'
 import { seenRecord } from '../kill/record-look.ts'
 import { applyOther, createMoments, through } from './in-trouble.ts'
 
@@ -14,12 +14,15 @@ const moments = createMoments()
 const others = () => false
 const both = ['api-blue', 'api-green', 'bot', 'skills-blue', 'skills-green']
 
+/** Where Traefik does not follow they pass one after the other; one that is well follows in a third of a second, and answers in a few ms. */
+const short = { routedHealth: '2s', probe: '2s' }
+
 onHurtStack('a Traefik that fails in the middle of a rollout', { limits: { routedHealth: '7s' }, onLine: moments.onLine }, (here) => {
   it('fault 32: one that does not reload, because somebody broke a file beside ours, keeps both colors until it does', async (context) => {
     const hurt = here()
     const before = await onBlue(hurt)
     const broken = join(hurt.stack.project.state, 'traefik/dynamic/broken.yml')
-    const { answer } = await through(hurt, context, {
+    const { answer } = await underLimits(hurt, short, () => through(hurt, context, {
       ask: () => applyOther(hurt),
       begins: moments.at('route_switch', () => writeFile(broken, 'http: [\n')),
       async end() {
@@ -28,7 +31,7 @@ onHurtStack('a Traefik that fails in the middle of a rollout', { limits: { route
         expect((await hurt.stack.updater.get('/status')).body).toMatchObject({ active_color: 'blue', paused: true })
         await rm(broken)
       },
-    })
+    }))
     expect(answer?.body).toMatchObject({ status: 'failed', paused: true, error: expect.stringContaining('The undo is not complete and goes on by itself') })
     expect((await seenRecord(hurt.stack.project.state)).activeTag).toBe(before.activeTag)
   }, limit)
@@ -36,7 +39,7 @@ onHurtStack('a Traefik that fails in the middle of a rollout', { limits: { route
   it('fault 32: one that was stopped in the switch keeps both colors until it is started again', async (context) => {
     const hurt = here()
     const before = await onBlue(hurt)
-    const { answer } = await through(hurt, context, {
+    const { answer } = await underLimits(hurt, short, () => through(hurt, context, {
       ask: () => applyOther(hurt),
       begins: moments.at('route_switch', async () => void (await hurt.stack.docker(['kill', 'zetherion-ai-traefik']))),
       async end() {
@@ -44,14 +47,13 @@ onHurtStack('a Traefik that fails in the middle of a rollout', { limits: { route
         await hurt.stack.docker(['start', 'zetherion-ai-traefik'])
       },
       ours: others,
-    })
+    }))
     expect(answer?.body).toMatchObject({ status: 'failed', paused: true })
     expect((await seenRecord(hurt.stack.project.state)).activeTag).toBe(before.activeTag)
   }, limit)
 
   it.for(['health_preview_skills', 'health_routed_skills', 'drain'])('fault 32: one that crashes in %s and is started by the engine again: one release serves, the one that the record says', { timeout: limit }, async (step, context) => {
     const hurt = here()
-    await onBlue(hurt)
     const started = await inspect(hurt.stack, 'zetherion-ai-traefik', '{{.State.StartedAt}}')
     await through(hurt, context, {
       ask: () => applyOther(hurt),
@@ -64,7 +66,6 @@ onHurtStack('a Traefik that fails in the middle of a rollout', { limits: { route
 
   it('fault 32: one that hangs for two seconds in the switch costs nobody a request', async (context) => {
     const hurt = here()
-    await onBlue(hurt)
     const pid = await pidOf(hurt)
     const { answer } = await through(hurt, context, {
       ask: () => applyOther(hurt),

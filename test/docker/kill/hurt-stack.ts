@@ -22,7 +22,11 @@ export interface HurtStack {
   readonly load: Load
   /** Where the updater finds the engine; the engine's own socket unless something was put in between. */
   readonly dockerHost: string
+  /** Ends the updater in order and starts it with these limits besides those that the stack began with. */
+  restartUpdater(limits: HurtLimits): Promise<void>
 }
+
+type HurtLimits = NonNullable<DockerStackOptions['limits']>
 
 export interface HurtOptions extends Pick<DockerStackOptions, 'policy' | 'limits'> {
   /** Sees each line of the updater's log. */
@@ -82,6 +86,16 @@ export async function resumed({ stack }: HurtStack): Promise<void> {
   expect((await stack.updater.post('/update/unpause')).body).toMatchObject({ resumed: true })
 }
 
+/** Does something while the updater has other limits. */
+export async function underLimits<T>(hurt: HurtStack, limits: HurtLimits, action: () => Promise<T>): Promise<T> {
+  await hurt.restartUpdater(limits)
+  try {
+    return await action()
+  } finally {
+    await hurt.restartUpdater({})
+  }
+}
+
 /** Steps are named after the color that they start: a test that names one begins on blue, where nothing holds. */
 export async function onBlue(hurt: HurtStack): Promise<SeenState> {
   await resumed(hurt)
@@ -112,12 +126,25 @@ async function bringUp({ between, onLine, engineDisk, ...options }: HurtOptions,
   const middle = await between?.(engine)
   if (middle !== undefined) endings.push(() => middle.close())
   const dockerHost = middle?.dockerHost ?? engine.env.DOCKER_HOST
-  await stack.startUpdater({ env: { DOCKER_HOST: dockerHost }, ...(onLine && { onLine }) })
-  await eventually('an updater that knows the stack', async () => (await stack.updater.get('/status')).body['active_color'] === 'blue' ? true : null)
+  const startUpdater = async (): Promise<void> => {
+    await stack.startUpdater({ env: { DOCKER_HOST: dockerHost }, ...(onLine && { onLine }) })
+    await eventually('an updater that knows the stack', async () => typeof (await stack.updater.get('/status')).body['active_color'] === 'string' ? true : null)
+  }
+  await startUpdater()
   await stack.project.publish('v1.1.0', 'v1.2.0', 'v1.4.0', 'v1.6.0', 'v1.7.0')
   const load = startLoad(stack.loadTargets, releaseOf, pause)
   endings.push(() => load.stop())
-  const hurt = { stack, engine, load, dockerHost }
+  const hurt: HurtStack = {
+    stack,
+    engine,
+    load,
+    dockerHost,
+    async restartUpdater(limits) {
+      await stack.daemon().end('SIGTERM')
+      await stack.setLimits(limits)
+      await startUpdater()
+    },
+  }
   await applied(hurt, 'v1.7.0')
   await applied(hurt, 'v1.1.0')
   return hurt

@@ -16,24 +16,24 @@ afterAll(() => story.end())
 
 const bad = [
   {
-    tag: 'v1.2.0', what: 'never gets healthy', status: 'failed', last: 'start_zetherion-ai-api-green',
+    tag: 'v1.2.0', what: 'a release that never gets healthy', status: 'failed', last: 'start_zetherion-ai-api-green',
     reason: /zetherion-ai-skills-green, asked directly, was not accepted within 6 s \(limits\.directHealth\).*503/, output: /"message":"started"/,
   },
   {
-    tag: 'v1.3.0', what: 'is broken behind Traefik', status: 'failed', last: 'health_zetherion-ai-api-green',
+    tag: 'v1.3.0', what: 'fault 29: a release that is broken behind Traefik', status: 'failed', last: 'health_zetherion-ai-api-green',
     reason: /preview of (skills|api) on green through Traefik was not accepted within 6 s \(limits\.previewHealth\)/, output: /untrusted header x-forwarded-/,
   },
   {
-    tag: 'v1.4.0', what: 'has a bot that dies', status: 'rolled_back', last: 'restart_bot',
+    tag: 'v1.4.0', what: 'fault 36: a release that has a bot that dies', status: 'rolled_back', last: 'restart_bot',
     reason: /zetherion-ai-bot (exited|keeps restarting|was not healthy)/, output: /session\.id|TypeError|Cannot read properties/,
   },
   {
-    tag: 'v1.5.0', what: 'does not build', status: 'failed', last: 'preflight',
+    tag: 'v1.5.0', what: 'fault 27: a release that does not build', status: 'failed', last: 'preflight',
     reason: /build of zetherion-ai-skills-green failed/, output: /SyntaxError/,
   },
 ] as const
 
-describe.each(bad)('a release that $what', ({ tag, status, last, reason, output }) => {
+describe.each(bad)('$what', ({ tag, status, last, reason, output }) => {
   it(`is answered as ${status} with the sentence and the last output, and pauses`, async () => {
     await story.stack.project.publish(tag)
     const { status: code, body } = await apply(tag)
