@@ -60,10 +60,11 @@ export function prepareWholeStack(): Promise<WholeStack> {
 }
 
 async function prepare(endings: Endings, close: () => Promise<void>): Promise<WholeStack> {
-  const engine = await startEngine({ images: 'stack' })
-  endings.push(() => engine.stop())
+  // Removed after the engine's end: its containers write there until then.
   const root = await mkdtemp(join(tmpdir(), 'zeth-stack-'))
   endings.push(() => rm(root, { recursive: true, force: true }))
+  const engine = await startEngine({ images: 'stack' })
+  endings.push(() => engine.stop())
   const operator = await becomeOperator(engine, join(root, 'home'))
   await openToOperator(engine, operator)
   const directory = join(root, 'project')

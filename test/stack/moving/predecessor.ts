@@ -49,10 +49,11 @@ interface Moving {
 
 /** A stack as the predecessor left it: green serves, blue is stopped, rollouts are paused. @param endings what is to be ended, last first */
 export async function preparePredecessor(endings: Endings): Promise<Moving> {
-  const engine = await startEngine({ images: 'stack' })
-  endings.push(() => engine.stop())
+  // Removed after the engine's end: its containers write there until then.
   const root = await mkdtemp(join(tmpdir(), 'zeth-moving-'))
   endings.push(() => rm(root, { recursive: true, force: true }))
+  const engine = await startEngine({ images: 'stack' })
+  endings.push(() => engine.stop())
   await chmod(root, 0o755)
   const operator = await becomeOperator(engine, join(root, 'home'))
   await openToOperator(engine, operator)
