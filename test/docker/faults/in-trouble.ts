@@ -71,9 +71,11 @@ export async function through(hurt: HurtStack, context: Pick<TestContext, 'task'
     await end()
     const restored = await untilAtRest(hurt)
     const answer = await asking
-    const failed = load.failed.slice(failedBefore).filter(ours)
+    const allFailed = load.failed.slice(failedBefore)
+    const failed = allFailed.filter(ours)
     tellFigure(context, { name: 'requests under load', value: load.sent - sentBefore, together: 'sum' })
     tellFigure(context, { name: 'failed requests under load', value: failed.length, together: 'sum' })
+    tellFigure(context, { name: 'requests that failed because engine or Traefik was dead, or a container was stopped by hand', value: allFailed.length - failed.length, together: 'sum' })
     tellFigure(context, { name: 'longest restoration after a fault of engine or Traefik, ms', value: restored, together: 'most' })
     expect(restored, 'ms until everything was restored').toBeLessThan(longest)
     expect(failed, 'requests that failed').toEqual([])
