@@ -68,8 +68,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): ContainerRun
         settings.log.warn('what was found running is known by its own image names only', { reason: sentenceOf(error) })
       }
     },
-    prune: async (keep, services, signal) => {
-      await pruneImages(engine, settings.log, { project: settings.project, repositories: await repositoriesOf(services, signal), keep }, signal)
+    prune: async (commits, services, signal) => {
+      await pruneImages(engine, settings.log, { project: settings.project, repositories: await repositoriesOf(services, signal), commits }, signal)
       if (settings.buildCacheLimit === null) return
       try {
         await pruneBuildCache(engine, settings.buildCacheLimit, signal)

@@ -264,12 +264,6 @@ export interface TreeDistance {
   readonly behind: number
 }
 
-/** What must not be removed when room is made: commits and the operations whose kept images are still needed. */
-export interface KeepSet {
-  readonly commits: ReadonlySet<string>
-  readonly operations: ReadonlySet<string>
-}
-
 /** What a build left behind. */
 export interface BuildReport {
   /** Space taken in the engine, bytes; 0 when everything was there. */

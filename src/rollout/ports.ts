@@ -1,5 +1,5 @@
 import type {
-  Adoption, BuildProgress, BuildReport, Container, HistoryEntry, KeepSet, LoadedRecord, ProbeAnswer, Release, Routes,
+  Adoption, BuildProgress, BuildReport, Container, HistoryEntry, LoadedRecord, ProbeAnswer, Release, Routes,
   RoutesFile, TagRef, TreeDistance, TreeState, UpdaterRecord,
 } from './model.ts'
 import type { Color, Group } from './topology.ts'
@@ -86,8 +86,11 @@ export interface ContainerRuntime {
   identify(containers: readonly Container[], signal: AbortSignal): Promise<Adoption>
   /** Makes what runs a release like any other: tags these containers' images by `release.commit`, keeps the project's compose files as its own. */
   adopt(release: Release, containers: readonly Container[], signal: AbortSignal): Promise<void>
-  /** Removes images of ours outside the set, failed builds, and build cache over its limit. */
-  prune(keep: KeepSet, services: readonly string[], signal: AbortSignal): Promise<void>
+  /**
+   * Removes images of ours that are of none of these commits, whatever operations kept, failed builds, and build cache over
+   * its limit. What a container uses stays. No operation is open.
+   */
+  prune(commits: ReadonlySet<string>, services: readonly string[], signal: AbortSignal): Promise<void>
 }
 
 /** The routes file. Its text is the truth about what serves. */
@@ -99,8 +102,8 @@ export interface TrafficRouter {
   stage(routes: Routes): Promise<void>
   /** Moves the staged version into force by one rename, durably. One that is in force already is success. @throws routes_unwritable */
   activate(generation: string): Promise<void>
-  /** Removes staged versions but these. */
-  sweep(keepGenerations: readonly string[]): Promise<void>
+  /** Removes every staged version: no operation is open. */
+  sweep(): Promise<void>
   /** Keeps a copy of the live file for an operator and tells its path; null when there is none (R15). */
   keepCopy(): Promise<string | null>
 }

@@ -189,13 +189,13 @@ export function createSandboxRuntime(options: SandboxOptions): ContainerRuntime 
       log.info('what runs was adopted', { commit: release.commit })
     },
 
-    async prune(keep, _services, signal) {
+    async prune(commits, _services, signal) {
       signal.throwIfAborted()
       await failingAs('engine_failed', 'Old images cannot be removed', async () => {
         await reapBuilds(directory, nonce)
         await Promise.all([images.sweep(), shelf.sweep()])
         const used = (await shelf.list()).map(({ description }) => description.imageId)
-        await pruneImages(images, keep, new Set(used))
+        await pruneImages(images, commits, new Set(used))
       })
     },
   }

@@ -40,7 +40,7 @@ export function createTraefikRouter(options: TraefikRouterOptions): TrafficRoute
     render: (routes) => render(routes, limits),
     stage: (routes) => failing(`version ${routes.generation} of the routes could not be prepared`, () => stage(routes)),
     activate: (generation) => failing(`version ${generation} of the routes could not be put in force`, () => activate(generation)),
-    sweep: (keep) => failing('prepared routes could not be removed', () => sweep(keep)),
+    sweep: () => failing('prepared routes could not be removed', sweep),
     keepCopy: () => failing('the routes file could not be copied', () => keepCopyOf(files, routesPath, stagingDirectory)),
   }
 
@@ -88,10 +88,9 @@ export function createTraefikRouter(options: TraefikRouterOptions): TrafficRoute
     await files.syncDirectory(dirname(routesPath))
   }
 
-  async function sweep(keep: readonly string[]): Promise<void> {
-    const kept = new Set(keep.map((generation) => `${stagedPrefix}${generation}${stagedSuffix}`))
+  async function sweep(): Promise<void> {
     for (const name of await files.list(stagingDirectory)) {
-      if (!name.startsWith(stagedPrefix) || kept.has(name)) continue
+      if (!name.startsWith(stagedPrefix)) continue
       // What a later updater has prepared is its way back (I10).
       authority?.check()
       await files.remove(`${stagingDirectory}/${name}`)

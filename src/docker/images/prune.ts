@@ -1,6 +1,5 @@
 import type { ImageInfo } from 'dockerode'
 import { sentenceOf } from '../../rollout/errors.ts'
-import type { KeepSet } from '../../rollout/model.ts'
 import type { Log } from '../../rollout/ports.ts'
 import type { Engine } from '../engine.ts'
 import { projectLabel, revisionLabel } from '../labels.ts'
@@ -12,7 +11,8 @@ export interface Pruning {
   readonly project: string
   /** Image names of the managed services. */
   readonly repositories: ReadonlySet<string>
-  readonly keep: KeepSet
+  /** Of the releases that stay. */
+  readonly commits: ReadonlySet<string>
 }
 
 /** Removes what is ours and not kept, each on its own: what cannot go now goes next time. */
@@ -52,13 +52,12 @@ export function doomed(image: Pick<ImageInfo, 'Id' | 'RepoTags' | 'Labels'>, pru
   return names.filter((name) => isDoomed(name, isOurs, labels?.[revisionLabel] ?? null, pruning))
 }
 
-function isDoomed(name: string, isOurs: boolean, revision: string | null, { repositories, keep }: Pruning): boolean {
+function isDoomed(name: string, isOurs: boolean, revision: string | null, { repositories, commits }: Pruning): boolean {
   const reference = parseReference(name)
   if (reference === null || !(isOurs || repositories.has(reference.repository))) return false
-  const operation = operationOf(reference.tag)
-  if (operation !== null) return !keep.operations.has(operation)
+  if (operationOf(reference.tag) !== null) return true
   if (!isReleaseTag(reference.tag)) return false // a moving tag, or an operator's own
-  const kept = [...keep.commits].some((commit) => releaseTag(commit) === reference.tag)
+  const kept = [...commits].some((commit) => releaseTag(commit) === reference.tag)
   const isMadeByUs = isOurs || isAdopted(reference.tag) || (revision?.startsWith(reference.tag) ?? false)
   return isMadeByUs && !kept
 }

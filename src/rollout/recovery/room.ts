@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { isLost, sentenceOf } from '../errors.ts'
-import type { KeepSet, UpdaterRecord } from '../model.ts'
+import type { UpdaterRecord } from '../model.ts'
 import { managedServices } from '../topology.ts'
 import { within } from '../within.ts'
 import { failedOnceMore, noTries, type Patience } from './patience.ts'
@@ -30,12 +30,12 @@ async function removeLeftovers(context: Context): Promise<string[]> {
   context.ports.authority.check()
   const { clock, router, runtime, source } = context.ports
   const { limits, topology } = context.settings
-  const keep = keepSetOf(context.journal.record)
+  const commits = neededCommits(context.journal.record)
   const attempts = await Promise.allSettled([
-    router.sweep([]),
-    within(clock, { name: 'git', milliseconds: limits.git }, 'Removing old checkouts', context.signal, (signal) => source.prune(keep.commits, signal)),
+    router.sweep(),
+    within(clock, { name: 'git', milliseconds: limits.git }, 'Removing old checkouts', context.signal, (signal) => source.prune(commits, signal)),
     within(clock, { name: 'engineCall', milliseconds: limits.engineCall }, 'Removing old images', context.signal, (signal) =>
-      runtime.prune(keep, managedServices(topology), signal)),
+      runtime.prune(commits, managedServices(topology), signal)),
   ])
   return attempts.flatMap((attempt) => {
     if (attempt.status === 'fulfilled') return []
@@ -45,9 +45,9 @@ async function removeLeftovers(context: Context): Promise<string[]> {
 }
 
 /** What a rollback to the previous release or a restart of what runs may need; nothing is open. */
-function keepSetOf({ active, lastGood, previous }: UpdaterRecord): KeepSet {
+function neededCommits({ active, lastGood, previous }: UpdaterRecord): ReadonlySet<string> {
   const releases = [active, lastGood, ...previous]
-  return { commits: new Set(releases.flatMap((release) => (release ? [release.commit] : []))), operations: new Set() }
+  return new Set(releases.flatMap((release) => (release ? [release.commit] : [])))
 }
 
 const firstPause = 60_000

@@ -13,7 +13,7 @@ export function retentionContract(here: () => ContainerRuntimeWorld): void {
       await bringUp(runtime, good, [services.bot])
       await clear(here())
       await bringUp(runtime, next, [services.bot])
-      await runtime.prune({ commits: new Set([good.commit, next.commit]), operations: new Set() }, everyService, limit())
+      await runtime.prune(new Set([good.commit, next.commit]), everyService, limit())
       expect(await runtime.missingImages(other, [services.bot], limit())).toEqual([services.bot])
       expect(await runtime.missingImages(good, [services.bot], limit())).toEqual([])
       expect(await runtime.missingImages(next, [services.bot], limit())).toEqual([])
@@ -22,10 +22,22 @@ export function retentionContract(here: () => ContainerRuntimeWorld): void {
       expect(await runtime.up(good, [services.bot], limit())).toMatchObject([{ commit: good.commit, state: 'running' }])
     }, testLimit)
 
+    it('gives up what operations kept', async () => {
+      const { runtime, release } = here()
+      const [good, next] = [release('good'), release('next')]
+      const [old] = await bringUp(runtime, good, [services.bot])
+      await runtime.keepImage(old?.id ?? '', 'operation1', limit())
+      await clear(here())
+      await bringUp(runtime, next, [services.bot])
+      await runtime.prune(new Set([next.commit]), everyService, limit())
+      await runtime.restoreKept('operation1', good, [services.bot], limit())
+      expect(await runtime.missingImages(good, [services.bot], limit())).toEqual([services.bot])
+    }, testLimit)
+
     it('does not disturb what runs, kept or not', async () => {
       const { runtime, release } = here()
       const [started] = await bringUp(runtime, release('good'), [services.bot])
-      await runtime.prune({ commits: new Set(), operations: new Set() }, everyService, limit())
+      await runtime.prune(new Set(), everyService, limit())
       expect(await runtime.containers([services.bot], limit())).toMatchObject([{ id: started?.id, state: 'running' }])
     }, testLimit)
   })

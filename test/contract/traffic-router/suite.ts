@@ -104,13 +104,13 @@ export function trafficRouterContract(name: string, open: () => Promise<TrafficR
       expect(await world.router.read()).toMatchObject({ active: 'green' })
     })
 
-    test('sweeping removes prepared versions but the named ones', async () => {
-      for (const generation of ['a', 'b', 'c']) await world.router.stage(routesOf({ generation }))
-      await world.router.sweep(['b'])
-      await world.router.sweep(['b'])
-      await expect(world.router.activate('a')).rejects.toMatchObject({ code: 'routes_unwritable' })
-      await world.router.activate('b')
-      expect(await world.router.read()).toMatchObject({ generation: 'b' })
+    test('sweeping removes every prepared version and leaves what is in force', async () => {
+      await putInForce(routesOf())
+      for (const generation of ['a', 'b']) await world.router.stage(routesOf({ generation }))
+      await world.router.sweep()
+      await world.router.sweep()
+      for (const generation of ['a', 'b']) await expect(world.router.activate(generation)).rejects.toMatchObject({ code: 'routes_unwritable' })
+      expect(await world.router.read()).toMatchObject({ generation: 'gen-1' })
     })
 
     test.each(['blue', 'green'] as const)('the predecessor\'s plain file that serves %s is understood', async (color) => {
@@ -152,7 +152,7 @@ export function trafficRouterContract(name: string, open: () => Promise<TrafficR
       }
       const texts = await Promise.all(copies.map((copy) => world.textOf(copy ?? '')))
       expect(texts).toEqual([null, null, '# 3\n', '# 4\n', '# 5\n', '# 6\n', '# 7\n'])
-      await world.router.sweep([])
+      await world.router.sweep()
       expect(await world.textOf(copies[6] ?? '')).toBe('# 7\n')
     })
   })

@@ -9,7 +9,7 @@ import { writeFiles } from './fixture.ts'
 import { onEngine } from './on-engine.ts'
 import type { EngineWorld } from './on-engine.ts'
 
-const nothing = { commits: new Set<string>(), operations: new Set<string>() }
+const nothing = new Set<string>()
 
 async function tagsOf({ docker }: EngineWorld): Promise<string[]> {
   return (await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith('contract-')).sort()
@@ -74,17 +74,16 @@ onEngine('Images on a Docker engine', (here) => {
     expect(await runtime.build(release('next'), [services.bot], () => undefined, limit())).toMatchObject({ built: [] })
   })
 
-  it('of an open operation stay, also those that no kept release has, and go when it is closed', async () => {
+  it('that nothing but an operation kept are gone from the engine, with the mark, when room is made', async () => {
     const world = here()
     const { runtime, docker } = world
     const [started] = await bringUp(runtime, world.release('good'), [services.bot])
     if (started === undefined) throw new Error('no container was started')
-    await runtime.keepImage(started.id, 'open', limit())
+    await runtime.keepImage(started.id, 'closed', limit())
     await clear(world)
     await bringUp(runtime, world.release('next'), [services.bot])
-    await runtime.prune({ commits: new Set([world.release('next').commit]), operations: new Set(['open']) }, everyService, limit())
-    expect((await docker.getImage('contract-bot:keep-open').inspect()).Id).toBe(started.imageId)
-    await runtime.prune({ commits: new Set([world.release('next').commit]), operations: new Set() }, everyService, limit())
+    expect((await docker.getImage('contract-bot:keep-closed').inspect()).Id).toBe(started.imageId)
+    await runtime.prune(new Set([world.release('next').commit]), everyService, limit())
     await expect(docker.getImage(started.imageId).inspect()).rejects.toMatchObject({ statusCode: 404 })
   })
 

@@ -154,17 +154,6 @@ describe('a build', () => {
 })
 
 describe('an image', () => {
-  it('stays while an operation keeps it, although its release is kept no more', async () => {
-    await world.addRelease(release, smallRelease({ app: { program: answering } }))
-    const first = only(await bringUp(world.runtime, release, ['app']))
-    await world.runtime.keepImage(first.id, 'operation1', limit())
-    await world.runtime.stop(first.id, 5_000, limit())
-    await world.runtime.remove(first.id, limit())
-    await world.runtime.prune({ commits: new Set(), operations: new Set(['operation1']) }, ['app'], limit())
-    expect(await world.runtime.missingImages(release, ['app'], limit())).toEqual(['app'])
-    expect(only(await world.runtime.up(release, ['app'], limit())).imageId).toBe(first.imageId)
-  })
-
   it('is not taken for built when an interrupted build left something behind', async () => {
     await world.addRelease(release, smallRelease({ app: { program: answering } }))
     await writeFiles(join(world.options.directory, 'images', 'app', '.staging-x', 'root'), { 'app.js': '' })

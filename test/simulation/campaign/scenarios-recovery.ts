@@ -82,7 +82,7 @@ export const recoveries: readonly Scenario[] = [
     begin: () => killed('health_bot', async (world) => {
       await halt(world, 'blue')
       for (const instance of world.stack.instancesOf('blue')) if (instance !== undefined) world.stack.engine.discard(instance)
-      world.stack.images.prune(world.stack.images.unneeded(new Set([commitOf('v1.1.0')]), new Set()))
+      world.stack.images.prune(world.stack.images.unneeded(new Set([commitOf('v1.1.0')])))
     }),
     always: { serves: ['v1.1.0'], held: true, quarantine: [] },
     unsettled: unsettledOnGreen,

@@ -48,11 +48,11 @@ export class Images {
     return new Set([...this.ofRelease.keys()].map(commitIn))
   }
 
-  /** What is there now and is not kept, by its names. */
-  unneeded(commits: ReadonlySet<string>, operations: ReadonlySet<string>): { readonly names: readonly string[]; readonly operations: readonly string[] } {
+  /** What is there now and is of none of these commits, by its names. */
+  unneeded(commits: ReadonlySet<string>): { readonly names: readonly string[]; readonly operations: readonly string[] } {
     return {
       names: [...this.ofRelease.keys()].filter((name) => !commits.has(commitIn(name))),
-      operations: [...this.kept.keys()].filter((operation) => !operations.has(operation)),
+      operations: [...this.kept.keys()],
     }
   }
 

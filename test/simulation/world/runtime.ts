@@ -1,5 +1,5 @@
 import { UpdaterError } from '../../../src/rollout/errors.ts'
-import type { Adoption, BuildProgress, BuildReport, Container, KeepSet, Release } from '../../../src/rollout/model.ts'
+import type { Adoption, BuildProgress, BuildReport, Container, Release } from '../../../src/rollout/model.ts'
 import type { ContainerRuntime } from '../../../src/rollout/ports.ts'
 import { untilAborted } from '../../../src/rollout/within.ts'
 import { composeUp, wouldReplace } from './compose.ts'
@@ -165,9 +165,9 @@ export class SimulatedRuntime implements ContainerRuntime {
     })
   }
 
-  prune(keep: KeepSet, _services: readonly string[], signal: AbortSignal): Promise<void> {
+  prune(commits: ReadonlySet<string>, _services: readonly string[], signal: AbortSignal): Promise<void> {
     // Listed first: a removal that lands late takes nothing that was built since.
-    const unneeded = this.#stack.images.unneeded(keep.commits, keep.operations)
+    const unneeded = this.#stack.images.unneeded(commits)
     return this.#act({ name: 'runtime.prune' }, signal, async () => this.#stack.images.prune(unneeded))
   }
 

@@ -6,7 +6,7 @@ const old = 'b'.repeat(40)
 const pruning = {
   project: 'stack',
   repositories: new Set(['bot']),
-  keep: { commits: new Set([kept, `adopted-${'1'.repeat(32)}`]), operations: new Set(['open']) },
+  commits: new Set([kept, `adopted-${'1'.repeat(32)}`]),
 }
 const ours = (commit: string) => ({ 'zetherion.updater.project': 'stack', 'org.opencontainers.image.revision': commit })
 const gone = (tags: string[], labels: Record<string, string> = {}) => doomed({ Id: 'sha256:id', RepoTags: tags, Labels: labels }, pruning)
@@ -17,8 +17,8 @@ describe('what goes when room is made', () => {
     expect(gone(['web:aaaaaaaaaaaa', 'web:green'], ours(kept))).toEqual([])
   })
 
-  it('are the marks of operations that are closed', () => {
-    expect(gone(['bot:keep-open', 'bot:keep-closed'], ours(old))).toEqual(['bot:keep-closed'])
+  it('are the marks of operations', () => {
+    expect(gone(['bot:keep-1', 'bot:current'], ours(kept))).toEqual(['bot:keep-1'])
   })
 
   it('are images of ours that have no name left', () => {

@@ -36,7 +36,7 @@ describe('the routes file when the disk fails', () => {
     expect(counted.calls.filter((call) => call === 'rename')).toHaveLength(2)
     for (let call = 1; call <= counted.calls.length; call += 1) {
       await putInForce(old)
-      await routerOn().sweep([])
+      await routerOn().sweep()
       await expect(putInForce(next, killedAt(files, call, manner)), `call ${call}`).rejects.toMatchObject({ code: 'routes_unwritable' })
       expect([routerOn().render(old), routerOn().render(next)], `call ${call}`).toContain(await readFile(routesPath, 'utf8'))
       await putInForce(next)

@@ -94,7 +94,7 @@ async function unpreparedRoutes(): Promise<void> {
   shelf.disk.put(`${places.staging}/${staged}`, 'http:\n')
   const damaged = await routerOn(shelf).activate(green.generation).then(() => true, () => false)
   must('I6', !damaged && (await routerOn(shelf).read()).kind === 'routes', 'prepared routes that were damaged came into force')
-  await routerOn(shelf).sweep([])
+  await routerOn(shelf).sweep()
   must('I9', shelf.disk.list(places.staging).length === 0, 'prepared routes that nobody needs are left')
 }
 
