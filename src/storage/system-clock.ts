@@ -9,10 +9,12 @@ export function createSystemClock(): Clock {
 const longestTimer = 2 ** 31 - 1
 
 async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + milliseconds
   let left = milliseconds
   do {
+    // A timer counts whole milliseconds from the last one that began: it fires up to one early.
     await wait(Math.min(left, longestTimer), signal)
-    left -= longestTimer
+    left = end - performance.now()
   } while (left > 0)
 }
 

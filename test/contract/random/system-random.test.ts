@@ -1,0 +1,4 @@
+import { createSystemRandom } from '../../../src/storage/system-random.ts'
+import { randomContract } from './suite.ts'
+
+randomContract('the operating system', createSystemRandom)
