@@ -22,7 +22,7 @@ export interface FlightsParts {
   contextOf(journal: Journal, signal: AbortSignal, flight: Flight): Context
   /** What the status says is being done. */
   doing(): string | null
-  /** One is over, and nothing is open. */
+  /** One is over; what it left open is the watch's to bring to its end. */
   ended(): void
   /** Another daemon took over (I5). */
   readonly authorityLost: (error: UpdaterError) => void
@@ -72,7 +72,7 @@ export class Flights {
     flight.finishWith(work.catch((error: unknown) => this.#failed(flight, error)).finally(() => {
       this.#current = null
       announcements.tell(flight.id, { kind: 'closed', step: null, message: flight.what, durationMs: null })
-      if (!this.isBusy) this.#parts.ended()
+      this.#parts.ended()
     }))
     return { operationId: flight.id, begun: flight.begun, outcome: flight.outcome, finished: flight.finished }
   }

@@ -5,7 +5,7 @@ import type { UpdaterRecord } from '../rollout/model.ts'
 import { pauseReasonOf } from '../rollout/pause.ts'
 import type { RecordStore } from '../rollout/ports.ts'
 import { asItShouldBe } from '../rollout/recovery/decide.ts'
-import { freshPatience, type Patience } from '../rollout/recovery/patience.ts'
+import { failedOnceMore, freshPatience, noTries, type Patience } from '../rollout/recovery/patience.ts'
 import { reconcile, type Haste, type Reconciled } from '../rollout/recovery/reconcile.ts'
 import { takeOver } from './takeover.ts'
 
@@ -60,23 +60,26 @@ export class Lookout {
   }
 
   /**
-   * Looks once, and takes the stack over first where that is still to be done. What it could not do is in the findings.
+   * Looks once, and takes the stack over first where that is still to be done. What it could not do is in the findings,
+   * and is tried again soon, then ever more slowly: what ails engine, disk and Traefik is often over within seconds.
    * @returns after how many ms another look is worth while; null: when the next one is due
    */
   async look(haste: Haste = { hurry: false }): Promise<number | null> {
     // One that has left takes nothing over: it would use up that the one before it was stopped cleanly (fault 43).
     if (this.#parts.reach.signal.aborted || this.observing !== null) return null
     try {
-      if (this.#journal === null && !(await this.#getJournal())) return null
-      const journal = this.mustHaveJournal()
-      const { againIn } = await this.reconcile(journal, haste)
+      if (this.#journal === null && !(await this.#getJournal())) return this.#newer === null ? this.#soon() : null
+      const { row, againIn } = await this.reconcile(this.mustHaveJournal(), haste)
+      if (row === 2) return this.#soon()
+      this.patience.looks = noTries
       return againIn
     } catch (error) {
       const { reach } = this.#parts
       if (reach.signal.aborted) return null
       this.#findings = [...aboutMaintenance(this.record), sentenceOf(error)]
       reach.ports.log.error('A look at the stack ended early; it is repeated.', { error: sentenceOf(error) })
-      if (isLost(error)) this.#parts.authorityLost(error)
+      if (!isLost(error)) return this.#soon()
+      this.#parts.authorityLost(error)
       return null
     }
   }
@@ -91,6 +94,13 @@ export class Lookout {
     return reconciled
   }
 
+  /** In how many ms to look again after one more look that came to nothing. */
+  #soon(): number {
+    const now = this.#parts.reach.ports.clock.monotonic()
+    this.patience.looks = failedOnceMore(this.patience.looks, this.#findings.join(' '), now, firstPause, longestPause)
+    return this.patience.looks.notBefore - now
+  }
+
   async #getJournal(): Promise<boolean> {
     const taken = await takeOver(this.#parts.reach, this.#parts.store)
     if (taken.kind === 'journal') {
@@ -102,6 +112,10 @@ export class Lookout {
     return false
   }
 }
+
+const firstPause = 1_000
+/** More than the watch leaves between two looks in any case. */
+const longestPause = 60_000
 
 function findingsOf(record: UpdaterRecord, { why, unwell }: Reconciled): string[] {
   const maintenance = aboutMaintenance(record)

@@ -6,7 +6,7 @@ import { keepWorkingSingletons, restoreSingletons, someDoesNotRun, someIsDown } 
 import { routeTarget, routesBack } from '../steps/switch-routes.ts'
 import { servicesOf, type Topology } from '../topology.ts'
 import { observe, type World } from './observation.ts'
-import { mayTry, type Patience } from './patience.ts'
+import { failedOnceMore, mayTry, noTries, startEvery, type Patience } from './patience.ts'
 import { holdRollouts, startServices } from './repairs.ts'
 import type { Rest } from './upkeep.ts'
 
@@ -18,12 +18,18 @@ import type { Rest } from './upkeep.ts'
 /**
  * R8: the old color does not run; it is started, a few times within a window, so that a cause that somebody mends ends
  * this by itself. In between the new color is kept if it is healthy, else it is as R9.
+ * @param hurry somebody waits for what follows: they may have mended why it could not be started
  */
-export async function startOldColor(context: Context, world: World, topology: Topology, patience: Patience, why: string): Promise<'again' | Rest> {
+export async function startOldColor(
+  context: Context, world: World, topology: Topology, patience: Patience, why: string, hurry: boolean,
+): Promise<'again' | Rest> {
+  const { clock } = context.ports
   const { restarts, restartWindow } = context.settings.policy
+  const pause = patience.oldColor.notBefore - clock.monotonic()
+  if (pause > 0 && !hurry) return { told: patience.oldColor.why, againIn: pause }
   const { from, fromColor, targetColor } = context.journal.operation
   const isNewHealthy = world.colors[targetColor] === 'healthy'
-  if (!mayTry(patience.oldColorStarts, context.ports.clock.monotonic(), restarts, restartWindow)) {
+  if (!mayTry(patience.oldColorStarts, clock.monotonic(), restarts, restartWindow)) {
     await holdRollouts(context, `The old color ${fromColor} could not be started.`)
     if (isNewHealthy) {
       await keepNewColor(context)
@@ -37,6 +43,11 @@ export async function startOldColor(context: Context, world: World, topology: To
   if (isNewHealthy) await serveByNewColor(context)
   try {
     await startServices(context, world, from, servicesOf(topology, fromColor))
+    patience.oldColor = noTries
+  } catch (error) {
+    // Looks that failed follow each other soon: they must not use up the starts at once. An engine that went away is R2's.
+    if (!isUnreachable(error)) patience.oldColor = failedOnceMore(patience.oldColor, sentenceOf(error), clock.monotonic(), startEvery, startEvery)
+    throw error
   } finally {
     if (isNewHealthy) await bringBackWhatIsDown(context)
   }
@@ -116,6 +127,10 @@ async function isStillUnhealthy(context: Context): Promise<boolean> {
     if (isOver) return true
     await clock.sleep(context.settings.gates.quickest, context.signal)
   }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof UpdaterError && error.code === 'engine_unreachable'
 }
 
 /** What an operator can do, for the finding. */

@@ -9,10 +9,14 @@ export interface Patience {
   readonly starts: Map<string, number[]>
   /** Fallen services: what was last seen of each, and since when that is so (R16). */
   fallen: ReadonlyMap<string, { readonly seen: string; readonly since: number }>
+  /** Why the last start of fallen services failed, in a sentence; null: it did not (R16). */
+  notStarted: string | null
   /** At which a service was first seen being recreated by somebody's compose (R5, R16). */
   recreatedSince: number | null
   /** Of recent starts of the old color in this operation (R8). */
   oldColorStarts: number[]
+  /** Starts of the old color in this operation that failed (R8). */
+  oldColor: Tries
   /** Tries to retire the old color of this operation that failed (R11). */
   retiring: Tries
   /** Tries to stop a standby that failed (R17). */
@@ -23,6 +27,8 @@ export interface Patience {
   tagsLookedAt: number | null
   /** Tries to remove what no release needs any more (I9). */
   room: Tries
+  /** Looks of the watch, one after the other, that an error ended or that found no engine (R2). */
+  looks: Tries
 }
 
 /** From one start of a service's container to the next. */
@@ -50,8 +56,8 @@ export const noTries: Tries = { failed: 0, notBefore: 0, why: null }
 /** A new daemon has seen nothing yet. */
 export function freshPatience(): Patience {
   return {
-    standbySince: null, starts: new Map(), fallen: new Map(), recreatedSince: null, oldColorStarts: [],
-    retiring: noTries, standbyStops: noTries, runs: new Map(), tagsLookedAt: null, room: noTries,
+    standbySince: null, starts: new Map(), fallen: new Map(), notStarted: null, recreatedSince: null, oldColorStarts: [],
+    oldColor: noTries, retiring: noTries, standbyStops: noTries, runs: new Map(), tagsLookedAt: null, room: noTries, looks: noTries,
   }
 }
 
@@ -76,6 +82,14 @@ export function mayStart(starts: Map<string, number[]>, services: readonly strin
     return mayTry(times, now, limit, window)
   })
 }
+
+/** In how many ms this service may be started: one that falls again at once is not started in a tight row. */
+export function startableIn({ starts }: Patience, service: string, now: number): number {
+  return (starts.get(service)?.at(-1) ?? -Infinity) + startEvery - now
+}
+
+/** Between two starts of one service, ms. */
+export const startEvery = 10_000
 
 /** After this a start has brought the service back, ms. */
 export const held = 60_000

@@ -91,6 +91,7 @@ function forget(patience: Patience, row: Row, isOpen: boolean): void {
     patience.room = noTries
   } else {
     patience.oldColorStarts = []
+    patience.oldColor = noTries
     patience.retiring = noTries
   }
   if (row === 0) {
@@ -98,7 +99,10 @@ function forget(patience: Patience, row: Row, isOpen: boolean): void {
     patience.standbyStops = noTries
     patience.recreatedSince = null
   }
-  if (row !== 16) patience.fallen = new Map()
+  if (row !== 16) {
+    patience.fallen = new Map()
+    patience.notStarted = null
+  }
 }
 
 function forgetHeld(context: Context, world: World, topology: Topology, patience: Patience): void {
@@ -143,7 +147,7 @@ async function carryOut(
       await undo(context)
       return 'again'
     case 8:
-      return startOldColor(context, world, topology, patience, why)
+      return startOldColor(context, world, topology, patience, why, hurry)
     case 9:
       return keepBoth(context, why)
     case 10:

@@ -8,7 +8,7 @@ import { route } from '../steps/switch-routes.ts'
 import type { Topology } from '../topology.ts'
 import { fallen } from './decide.ts'
 import type { World } from './observation.ts'
-import { failedOnceMore, mayStart, noTries, type Patience } from './patience.ts'
+import { failedOnceMore, mayStart, noTries, startableIn, type Patience } from './patience.ts'
 import { startServices } from './repairs.ts'
 import type { Rest } from './upkeep.ts'
 
@@ -20,9 +20,10 @@ import type { Rest } from './upkeep.ts'
 export async function finishRetiring(context: Context, world: World, topology: Topology, patience: Patience): Promise<'again' | Rest> {
   const { clock } = context.ports
   const { record } = context.journal
-  if (clock.monotonic() < patience.retiring.notBefore) return { told: patience.retiring.why, againIn: null }
   try {
-    await startWhatServes(context, world, topology, patience)
+    // What serves does not wait for the next try: users would.
+    const pause = Math.max(await startWhatServes(context, world, topology, patience), patience.retiring.notBefore - clock.monotonic())
+    if (pause > 0) return { told: patience.retiring.why, againIn: pause }
     // Edited by hand since: without our stamp nobody could tell that Traefik follows, and the old color would stay for good.
     if (world.routes.kind === 'routes' && world.routes.generation !== record.generation) await route(context, record.activeColor, topology)
     await retire(context)
@@ -36,14 +37,22 @@ export async function finishRetiring(context: Context, world: World, topology: T
   return 'again'
 }
 
-/** An engine that died in the meantime has taken the committed release with it: it is started before anything is drained. */
-async function startWhatServes(context: Context, world: World, topology: Topology, patience: Patience): Promise<void> {
+/**
+ * An engine that died in the meantime has taken the committed release with it: it is started before anything is drained.
+ * @returns in how many ms what fell again may be started once more; 0 when there is nothing to wait for
+ */
+async function startWhatServes(context: Context, world: World, topology: Topology, patience: Patience): Promise<number> {
   const { restarts, restartWindow } = context.settings.policy
   const { active, activeColor } = context.journal.record
-  const down = mayStart(patience.starts, fallen(world, topology, activeColor), context.ports.clock.monotonic(), restarts, restartWindow)
-  if (down.length === 0) return
-  context.ports.log.warn(`${down.join(', ')} is started again before the old color retires.`)
-  await startServices(context, world, active, down)
+  const now = context.ports.clock.monotonic()
+  const down = fallen(world, topology, activeColor).map((service) => ({ service, due: startableIn(patience, service, now) }))
+  const due = down.flatMap((one) => (one.due <= 0 ? [one.service] : []))
+  const started = mayStart(patience.starts, due, now, restarts, restartWindow)
+  if (started.length > 0) {
+    context.ports.log.warn(`${started.join(', ')} is started again before the old color retires.`)
+    await startServices(context, world, active, started)
+  }
+  return Math.max(0, ...down.map((one) => one.due))
 }
 
 const triesToRetire = 3

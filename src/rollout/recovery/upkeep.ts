@@ -5,7 +5,7 @@ import type { Container, Release } from '../model.ts'
 import { otherColor, servicesOf, singletonServices, type Topology } from '../topology.ts'
 import { containersOf, fallen, recreated } from './decide.ts'
 import type { World } from './observation.ts'
-import { failedOnceMore, mayStart, noTries, type Patience } from './patience.ts'
+import { failedOnceMore, mayStart, noTries, startableIn, type Patience } from './patience.ts'
 import { startServices, stopStandby, uncreatable } from './repairs.ts'
 
 /** What is left for later. */
@@ -44,25 +44,32 @@ export async function startFallen(context: Context, world: World, topology: Topo
   const ripe = hurry ? down : down.filter((service) => now - (patience.fallen.get(service)?.since ?? now) >= graceOf(service))
   if (ripe.length === 0) return { told: null, againIn: fallenGrace }
   const stuck = await uncreatable(context, world, active, ripe)
-  const told = stuck.errors.length === 0 ? null : stuck.errors.map(sentenceOf).join(' ')
+  const told = sentences(...stuck.errors.map(sentenceOf))
   const able = ripe.filter((service) => !stuck.services.includes(service))
   if (able.length === 0) return { told, againIn: null }
   const due = hurry ? able : able.filter((service) => startableIn(patience, service, now) <= 0)
-  if (due.length === 0) return { told, againIn: Math.min(...able.map((service) => startableIn(patience, service, now))) }
+  if (due.length === 0) return { told: sentences(patience.notStarted, told), againIn: Math.min(...able.map((service) => startableIn(patience, service, now))) }
   const started = mayStart(patience.starts, due, now, restarts, restartWindow)
   if (started.length === 0) {
     const worn = `${due.join(', ')} was started ${restarts} times and did not stay up; look at its log. It is tried again within ${restartWindow / 60_000} min.`
-    return { told: told === null ? worn : `${worn} ${told}`, againIn: null }
+    return { told: sentences(worn, patience.notStarted, told), againIn: null }
   }
   context.ports.log.warn(`${started.join(', ')} is started again.`)
   try {
     await startServices(context, world, active, started)
+    patience.notStarted = null
   } catch (error) {
+    patience.notStarted = sentenceOf(error)
     // The operation that somebody waits for may be what mends it, such as after a service was renamed.
     if (!hurry || context.signal.aborted || isLost(error)) throw error
     return { told: sentenceOf(error), againIn: null }
   }
   return 'again'
+}
+
+function sentences(...parts: readonly (string | null)[]): string | null {
+  const said = parts.filter((part) => part !== null)
+  return said.length === 0 ? null : said.join(' ')
 }
 
 /** R17: a standby that nobody routes ends after a while. One that cannot be stopped is told, tried again ever more slowly, and stands in nobody's way. */
@@ -113,13 +120,6 @@ export async function pointTagsBack(context: Context, world: World, topology: To
     return commit === active.commit || (commit === null && isAdopted(active))
   }
 }
-
-/** In how many ms this one may be started: one that falls again at once is not started in a tight row. */
-function startableIn({ starts }: Patience, service: string, now: number): number {
-  return (starts.get(service)?.at(-1) ?? -Infinity) + startEvery - now
-}
-
-const startEvery = 10_000
 
 const firstPause = 60_000
 const longestPause = 10 * 60_000

@@ -57,7 +57,7 @@ export const oldColorMutations: readonly Mutation[] = [
     name: 'what a bot beside a kept color runs is forgotten by the next operation', file: 'src/updater/operation.ts',
     text: 'return release ? { ...before, release } : before', instead: 'return before',
   },
-  { name: 'R11: the old color retires before what is committed is up again', file: retiring, text: '    await startWhatServes(context, world, topology, patience)\n', instead: '' },
+  { name: 'R11: the old color retires before what is committed is up again', file: retiring, text: 'Math.max(await startWhatServes(context, world, topology, patience), ', instead: 'Math.max(0, ' },
   { name: 'R11: an old color that cannot be stopped keeps the operation open', file: retiring, text: 'const triesToRetire = 3', instead: 'const triesToRetire = Infinity' },
   {
     name: 'R16: one service that cannot be created keeps the others down', file: repairs,
