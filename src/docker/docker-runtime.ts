@@ -13,7 +13,7 @@ import { connectEngine } from './engine.ts'
 import { identifyImages, tagAdopted, tagAsNamed } from './images/adopt.ts'
 import { buildRelease } from './images/build-release.ts'
 import { createImageLabels } from './images/labels-of-images.ts'
-import { pruneBuildCache, pruneImages } from './images/prune.ts'
+import { prune } from './images/prune.ts'
 import { keepImage, mistagged, missingImages, moveTags, restoreKept } from './images/tags.ts'
 import { preflight } from './preflight/preflight.ts'
 import { parseReference } from './references.ts'
@@ -68,16 +68,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): ContainerRun
         settings.log.warn('what was found running is known by its own image names only', { reason: sentenceOf(error) })
       }
     },
-    prune: async (commits, services, signal) => {
-      await pruneImages(engine, settings.log, { project: settings.project, repositories: await repositoriesOf(services, signal), commits }, signal)
-      if (settings.buildCacheLimit === null) return
-      try {
-        await pruneBuildCache(engine, settings.buildCacheLimit, signal)
-      } catch (error) {
-        if (signal.aborted) throw abortReason(signal)
-        settings.log.warn('build cache could not be removed', { reason: sentenceOf(error) })
-      }
-    },
+    prune: async (commits, services, signal) =>
+      await prune(engine, { project: settings.project, repositories: await repositoriesOf(services, signal), commits }, settings.buildCacheLimit, signal),
   }
 
   /** Image names that these services' containers were created from. */

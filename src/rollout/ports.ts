@@ -88,7 +88,7 @@ export interface ContainerRuntime {
   adopt(release: Release, containers: readonly Container[], signal: AbortSignal): Promise<void>
   /**
    * Removes images of ours that are of none of these commits, whatever operations kept, failed builds, and build cache over
-   * its limit. What a container uses stays. No operation is open.
+   * its limit. What a container uses stays. No operation is open. @throws engine_failed at the end, when something else could not be removed
    */
   prune(commits: ReadonlySet<string>, services: readonly string[], signal: AbortSignal): Promise<void>
 }

@@ -1,6 +1,5 @@
 import type { ImageInfo } from 'dockerode'
-import { sentenceOf } from '../../rollout/errors.ts'
-import type { Log } from '../../rollout/ports.ts'
+import { UpdaterError, sentenceOf } from '../../rollout/errors.ts'
 import type { Engine } from '../engine.ts'
 import { projectLabel, revisionLabel } from '../labels.ts'
 import { isAdopted, isReleaseTag, operationOf, parseReference, releaseTag } from '../references.ts'
@@ -15,21 +14,37 @@ export interface Pruning {
   readonly commits: ReadonlySet<string>
 }
 
-/** Removes what is ours and not kept, each on its own: what cannot go now goes next time. */
-export async function pruneImages(engine: Engine, log: Log, pruning: Pruning, signal: AbortSignal): Promise<void> {
+/**
+ * Removes what is ours and not kept, each on its own, and build cache over its limit.
+ * @param buildCacheLimit bytes; null leaves the cache alone
+ * @throws engine_failed at the end, when something could not be removed
+ */
+export async function prune(engine: Engine, pruning: Pruning, buildCacheLimit: number | null, signal: AbortSignal): Promise<void> {
   const images = await engine.call('list the images', signal, (docker, abortSignal) => docker.listImages({ abortSignal }))
+  const stuck: unknown[] = []
   for (const reference of images.flatMap((image) => doomed(image, pruning))) {
-    try {
-      await untag(engine, reference, signal)
-    } catch (error) {
-      if (signal.aborted) throw abortReason(signal)
-      log.warn('an image that is no longer needed could not be removed', { image: reference, reason: sentenceOf(error) })
-    }
+    stuck.push(...(await failureOf(untag(engine, reference, signal), signal)))
+  }
+  const cache = buildCacheLimit === null ? [] : await failureOf(pruneBuildCache(engine, buildCacheLimit, signal), signal)
+  const [first, ...others] = [...stuck, ...cache]
+  if (first === undefined) return
+  const what = [...(stuck.length > 0 ? [stuck.length === 1 ? '1 image' : `${stuck.length} images`] : []), ...cache.map(() => 'build cache')].join(' and ')
+  throw new UpdaterError('engine_failed', `${what} could not be removed${others.length > 0 ? '; the first reason' : ''}: ${sentenceOf(first)}`, { cause: first, details: { reasons: [first, ...others].map(sentenceOf) } })
+}
+
+/** None where it succeeded. @throws the signal's reason */
+async function failureOf(work: Promise<void>, signal: AbortSignal): Promise<readonly unknown[]> {
+  try {
+    await work
+    return []
+  } catch (error) {
+    if (signal.aborted) throw abortReason(signal)
+    return [error]
   }
 }
 
-/** Build cache over its limit goes, the least recently used first. @throws as the engine does */
-export async function pruneBuildCache(engine: Engine, limit: number, signal: AbortSignal): Promise<void> {
+/** The least recently used goes first. @throws as the engine does */
+async function pruneBuildCache(engine: Engine, limit: number, signal: AbortSignal): Promise<void> {
   await engine.call('remove build cache', signal, (docker, abortSignal) =>
     // dockerode's own call drops the limit.
     new Promise<void>((resolve, reject) => {

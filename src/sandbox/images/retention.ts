@@ -1,8 +1,10 @@
+import { UpdaterError, asSentence, sentenceOf } from '../../rollout/errors.ts'
 import type { ImageStore } from './image-store.ts'
 
 /**
  * Removes the images that nothing needs: no kept commit, no container in any state. Their tags go with them, and keep tags
  * and those of other releases go from images that stay.
+ * @throws engine_failed at the end, when something could not be removed
  */
 export async function pruneImages(store: ImageStore, commits: ReadonlySet<string>, usedByContainers: ReadonlySet<string>): Promise<void> {
   const tags = Object.entries(await store.tags())
@@ -13,7 +15,11 @@ export async function pruneImages(store: ImageStore, commits: ReadonlySet<string
   const gone = tags.filter(([reference, id]) => !needed.has(id) || (isOurs(reference) && !shortCommits.has(tagOf(reference))))
   await store.retag(Object.fromEntries(gone.map(([reference]) => [reference, null])))
   const images = await store.list()
-  await Promise.all(images.filter(({ id }) => !needed.has(id)).map((image) => store.remove(image)))
+  const removals = await Promise.allSettled(images.filter(({ id }) => !needed.has(id)).map((image) => store.remove(image)))
+  const [first, ...others]: unknown[] = removals.flatMap((removal) => (removal.status === 'rejected' ? [removal.reason] : []))
+  if (first === undefined) return
+  const [count, reason] = others.length === 0 ? ['1 image', ''] : [`${others.length + 1} images`, '; the first reason']
+  throw new UpdaterError('engine_failed', `${count} could not be removed${reason}: ${asSentence(sentenceOf(first))}`, { cause: first })
 }
 
 /** Tags that the updater sets for a release or an operation; the moving ones belong to the compose file. */

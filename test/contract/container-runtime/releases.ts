@@ -20,6 +20,11 @@ export const releaseKinds = [
 /** Services of every release's compose file: one group in two colors, and a singleton. Each has its own image. */
 export const services = { blue: 'web-blue', green: 'web-green', bot: 'bot' } as const
 
+/** Name of a service's image, without its tag. */
+export function imageOf(service: string): string {
+  return service === services.bot ? 'contract-bot' : 'contract-web'
+}
+
 /** The release of a kind: the same in every world, so that test files can name it before a world is there. */
 export function releaseOf(kind: ReleaseKind): Release {
   const number = releaseKinds.indexOf(kind) + 1

@@ -34,6 +34,23 @@ export function retentionContract(here: () => ContainerRuntimeWorld): void {
       expect(await runtime.missingImages(good, [services.bot], limit())).toEqual([services.bot])
     }, testLimit)
 
+    it('goes on past an image that cannot be removed, tells that it is still there, and removes it the next time', async () => {
+      const { runtime, release, whereStuck } = here()
+      const [good, other] = [release('good'), release('unhealthy')]
+      await bringUp(runtime, good, [services.blue, services.bot])
+      for (const [stays, goes] of [[services.blue, services.bot], [services.bot, services.blue]] as const) {
+        await runtime.build(other, [stays, goes], () => undefined, limit())
+        const stuck = await whereStuck(other, stays)
+        await expect(stuck.runtime.prune(new Set([good.commit]), everyService, limit()), `with the image of ${stays} stuck`).rejects.toMatchObject({
+          code: 'engine_failed', message: expect.stringMatching(/^1 image .*could not be removed/),
+        })
+        expect(await runtime.missingImages(other, [goes], limit())).toEqual([goes])
+        await stuck.mend()
+        await runtime.prune(new Set([good.commit]), everyService, limit())
+        expect(await runtime.missingImages(other, [stays, goes], limit())).toEqual([stays, goes])
+      }
+    }, testLimit)
+
     it('does not disturb what runs, kept or not', async () => {
       const { runtime, release } = here()
       const [started] = await bringUp(runtime, release('good'), [services.bot])

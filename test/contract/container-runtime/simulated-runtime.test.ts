@@ -25,13 +25,18 @@ containerRuntimeContract('the simulated engine', async () => {
   }
   // As the contract's compose files say.
   for (const service of Object.values(services)) stack.engine.policies.set(service, 'no')
+  const runtime = new SimulatedRuntime(stack, life)
   return {
-    runtime: new SimulatedRuntime(stack, life),
+    runtime,
     release: releaseOf,
     ask: async ({ address }) => {
       const instance = stack.engine.instances.find(({ service, state }) => service === address && state === 'running')
       if (instance === undefined) throw new Error(`nothing listens at ${address}`)
       return { status: stack.engine.isHealthy(instance) ? 200 : 503, text: instance.image.version ?? '' }
+    },
+    async whereStuck(release, service) {
+      stack.images.stick(service, release.commit)
+      return { runtime, mend: async () => stack.images.unstick(service, release.commit) }
     },
     close: async () => close(),
   }

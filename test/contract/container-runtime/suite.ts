@@ -8,7 +8,7 @@ import { retentionContract } from './retention.ts'
 import { clear } from './world.ts'
 import type { ContainerRuntimeWorld } from './world.ts'
 
-export { filesOf, releaseKinds, releaseOf, services } from './releases.ts'
+export { filesOf, imageOf, releaseKinds, releaseOf, services } from './releases.ts'
 
 export { askOverHttp } from './world.ts'
 export type { ContainerRuntimeWorld } from './world.ts'

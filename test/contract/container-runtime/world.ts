@@ -10,9 +10,17 @@ export interface ContainerRuntimeWorld {
   readonly release: (kind: ReleaseKind) => Release
   /** An HTTP question to a container at the address that the runtime told of it. */
   readonly ask: (container: Container, path: string) => Promise<Answer>
+  /** The runtime while an image of this release cannot be removed, for a reason that has nothing to do with containers. */
+  readonly whereStuck: (release: Release, service: string) => Promise<StuckImage>
   /** Removes every container of the contract's services as it is, where ending one properly takes the time of its grace. */
   readonly removeAll?: () => Promise<void>
   close(): Promise<void>
+}
+
+export interface StuckImage {
+  readonly runtime: ContainerRuntime
+  /** The image can be removed again. */
+  mend(): Promise<void>
 }
 
 /** What a container answers. */

@@ -7,9 +7,10 @@ import Docker from 'dockerode'
 import { createDockerRuntime } from '../../../src/docker/docker-runtime.ts'
 import type { DockerRuntimeOptions } from '../../../src/docker/settings.ts'
 import type { ContainerRuntime, Log } from '../../../src/rollout/ports.ts'
-import { askOverHttp, filesOf, releaseKinds, releaseOf } from '../../contract/container-runtime/suite.ts'
+import { askOverHttp, filesOf, imageOf, releaseKinds, releaseOf } from '../../contract/container-runtime/suite.ts'
 import type { ContainerRuntimeWorld } from '../../contract/container-runtime/suite.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { startEngineProxy } from '../faults/engine-proxy.ts'
 
 /** A project on a real engine: the contract's releases laid out, the operator's tree at the good one. */
 export interface DockerWorld extends ContainerRuntimeWorld {
@@ -46,6 +47,12 @@ export async function makeDockerWorld(engine: Engine, options: Partial<DockerRun
     runtime: another({}),
     release: releaseOf,
     ask: askOverHttp,
+    async whereStuck({ commit }, service) {
+      const proxy = await startEngineProxy(engine.socketPath)
+      const path = `/images/${imageOf(service)}:${commit.slice(0, 12)}`
+      proxy.misbehave(({ method, path: asked }) => (method === 'DELETE' && decodeURIComponent(asked) === path ? { fails: 'error while removing layer: read-only file system' } : null))
+      return { runtime: another({ dockerHost: proxy.dockerHost }), mend: () => proxy.close() }
+    },
     async removeAll() {
       const docker = new Docker({ socketPath: engine.socketPath })
       const containers = await docker.listContainers({ all: true, filters: { label: [`com.docker.compose.project=${project}`] } })

@@ -14,6 +14,8 @@ export type Trouble =
   | 'half'
   /** The connection breaks before anything is passed on, and with it all others that are open, such as those that tell of events. */
   | 'reset'
+  /** It has no effect: the engine failed, and says so in these words. */
+  | { readonly fails: string }
   /** It has its effect at once; the answer comes so many ms later. */
   | { readonly answerAfter: number }
   /** It has its effect only at `land`, whether or not anybody still waits for the answer. */
@@ -59,6 +61,7 @@ export async function startEngineProxy(socketPath: string): Promise<EngineProxy>
     if (trouble !== null) troubled.push(call)
     if (trouble === 'swallow') asked.resume()
     else if (trouble === 'reset') breakAll()
+    else if (typeof trouble === 'object' && trouble !== null && 'fails' in trouble) fail(asked, answer, trouble.fails)
     else pass(socketPath, asked, answer, trouble === 'late' ? comesLate(call) : wayOf(trouble)).catch(() => asked.socket.destroy()) // whoever asked has gone
   })
   // Nothing here attaches to containers or opens a session for a build.
@@ -97,7 +100,12 @@ export async function startEngineProxy(socketPath: string): Promise<EngineProxy>
   }
 }
 
-function wayOf(trouble: Exclude<Trouble, 'swallow' | 'reset' | 'late'> | null): Way {
+function fail(asked: IncomingMessage, answer: ServerResponse, message: string): void {
+  asked.resume()
+  answer.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ message }))
+}
+
+function wayOf(trouble: 'half' | { readonly answerAfter: number } | null): Way {
   if (trouble === null) return {}
   return trouble === 'half' ? { half: true } : trouble
 }

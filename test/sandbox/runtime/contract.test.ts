@@ -1,5 +1,7 @@
-import { join } from 'node:path'
-import { askOverHttp, containerRuntimeContract, filesOf, releaseKinds, releaseOf } from '../../contract/container-runtime/suite.ts'
+import { rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { createImageStore } from '../../../src/sandbox/images/image-store.ts'
+import { askOverHttp, containerRuntimeContract, filesOf, imageOf, releaseKinds, releaseOf } from '../../contract/container-runtime/suite.ts'
 import { makeSandboxWorld, writeFiles } from './sandbox-world.ts'
 
 containerRuntimeContract('the sandbox', async () => {
@@ -7,5 +9,18 @@ containerRuntimeContract('the sandbox', async () => {
   for (const kind of releaseKinds) await world.addRelease(releaseOf(kind), filesOf(kind))
   const compose = filesOf('good')['docker-compose.yml'] ?? ''
   await writeFiles(join(world.options.projectDirectory), { 'docker-compose.yml': compose })
-  return { runtime: world.runtime, release: releaseOf, ask: askOverHttp, close: () => world.close() }
+  const images = createImageStore(join(world.options.directory, 'images'))
+  return {
+    runtime: world.runtime,
+    release: releaseOf,
+    ask: askOverHttp,
+    async whereStuck({ commit }, service) {
+      const image = (await images.list()).find((image) => image.commit === commit && image.name === imageOf(service))
+      if (image === undefined) throw new Error(`there is no image of ${service} of ${commit}`)
+      const [home, elsewhere] = [dirname(image.root), `${dirname(image.root)}-elsewhere`]
+      await rename(home, elsewhere)
+      return { runtime: world.runtime, mend: () => rename(elsewhere, home) }
+    },
+    close: () => world.close(),
+  }
 })

@@ -1,3 +1,4 @@
+import { UpdaterError } from '../../../src/rollout/errors.ts'
 import type { Image } from './engine.ts'
 
 /** Images and the names that point at them. Both colors of a group share one image name. */
@@ -8,6 +9,8 @@ export class Images {
   readonly current = new Map<string, Image>()
   /** Operation → images kept for it, by service. */
   readonly kept = new Map<string, Map<string, Image>>()
+  /** Names of images that cannot be removed. */
+  readonly #stuck = new Set<string>()
   readonly #nameOf: (service: string) => string
 
   constructor(nameOf: (service: string) => string) {
@@ -57,8 +60,19 @@ export class Images {
   }
 
   prune({ names, operations }: ReturnType<Images['unneeded']>): void {
-    for (const name of names) this.ofRelease.delete(name)
+    const stuck = names.filter((name) => this.#stuck.has(name))
+    for (const name of names) if (!stuck.includes(name)) this.ofRelease.delete(name)
     for (const operation of operations) this.kept.delete(operation)
+    if (stuck.length > 0) throw new UpdaterError('engine_failed', `${stuck.length} image${stuck.length === 1 ? '' : 's'} could not be removed: ${stuck.join(', ')}.`)
+  }
+
+  /** Until `unstick` this image cannot be removed. */
+  stick(service: string, commit: string): void {
+    this.#stuck.add(this.#key(service, commit))
+  }
+
+  unstick(service: string, commit: string): void {
+    this.#stuck.delete(this.#key(service, commit))
   }
 
   #key(service: string, commit: string): string {
