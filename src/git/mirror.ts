@@ -85,6 +85,9 @@ export function createMirror(
     const ref = `refs/tags/${wanted.tag}`
     const incoming = `refs/incoming/${wanted.tag}`
     if (await isHere(ref, wanted, signal)) {
+      // By our own reading: what was signed is the object, and a remote may say anything of where it leads (fault 38).
+      const named = (await repository.run(['rev-parse', '--verify', `${wanted.object}^{commit}`], signal)).trim()
+      if (named !== wanted.commit) throw moved(wanted.tag, named, wanted.commit)
       // It may have come when nobody asked, or its signer may be none any more.
       await assertSigned?.(wanted.tag, wanted.object, signal)
       return wanted.commit
@@ -98,8 +101,9 @@ export function createMirror(
       throw remoteFailure(url, error)
     }
     try {
-      const [object = '', kind] = (await repository.run(['for-each-ref', '--format=%(objectname) %(objecttype)', incoming], signal)).trim().split(' ')
-      if (kind === 'tag') assertNamed(wanted.tag, await repository.run(['cat-file', 'tag', object], signal))
+      // Its name alone: what else it says may be of any length.
+      const [object = '', kind, ...inner] = (await repository.run(['for-each-ref', '--format=%(objectname) %(objecttype) %(tag)', incoming], signal)).trimEnd().split(' ')
+      if (kind === 'tag') assertNamed(wanted.tag, inner.join(' '))
       await assertSigned?.(wanted.tag, object, signal)
       const commit = (await repository.ask(['rev-parse', '--verify', '--quiet', `${incoming}^{commit}`], signal))?.trim()
       if (commit === undefined) throw new UpdaterError('unknown_tag', `The tag ${wanted.tag} of ${url} names no commit.`)
@@ -139,11 +143,9 @@ export function createMirror(
 }
 
 /** A tag object carries its own name: another one's, moved to this ref, is not what was signed (fault 39). */
-function assertNamed(tag: string, object: string): void {
-  const header = object.slice(0, object.indexOf('\n\n'))
-  const inner = /^tag (.*)$/m.exec(header)?.[1]
+function assertNamed(tag: string, inner: string): void {
   if (inner === tag) return
-  throw new UpdaterError('tag_moved', `The tag ${tag} leads to a tag object that calls itself ${JSON.stringify(inner ?? '')}; it was renamed and is refused.`)
+  throw new UpdaterError('tag_moved', `The tag ${tag} leads to a tag object that calls itself ${JSON.stringify(inner.slice(0, 100))}; it was renamed and is refused.`)
 }
 
 function moved(tag: string, expected: string, found: string): UpdaterError {

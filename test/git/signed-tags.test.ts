@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -29,6 +29,7 @@ describe.skipIf(withoutSigning)(titleWithSigning('fault 39: with allowed signers
     await signTag(world.author, tag, key)
     await push(`refs/tags/${tag}`)
   }
+  const writeTag = (text: string): string => execFileSync('git', ['hash-object', '-t', 'tag', '-w', '--stdin'], { cwd: world.author, input: text, encoding: 'utf8' }).trim()
   const take = (tag: string, environment?: Record<string, string>) => world.openWith({ allowedSigners, ...(environment && { environment }) }).fetch(tag, null, signal)
   const tagsTaken = () => git(world.root, '--git-dir', join(world.state, 'source.git'), 'for-each-ref', '--format=%(refname)')
   /** Told, and nothing of it is here: neither under its name nor as a commit to go back to. */
@@ -65,7 +66,7 @@ describe.skipIf(withoutSigning)(titleWithSigning('fault 39: with allowed signers
   test('that says something else than what was signed is refused', async () => {
     await sign('v1.0.0', releaser)
     const signed = await git(world.author, 'cat-file', 'tag', 'v1.0.0')
-    const changed = execFileSync('git', ['hash-object', '-t', 'tag', '-w', '--stdin'], { cwd: world.author, input: `${signed.replace('\n\nv1.0.0\n', '\n\nv1.0.0, changed\n')}\n`, encoding: 'utf8' }).trim()
+    const changed = writeTag(`${signed.replace('\n\nv1.0.0\n', '\n\nv1.0.0, changed\n')}\n`)
     await push(`${changed}:refs/tags/v1.0.0`)
     await expectRefused('v1.0.0', /incorrect signature/)
   })
@@ -84,8 +85,7 @@ describe.skipIf(withoutSigning)(titleWithSigning('fault 39: with allowed signers
   })
 
   test('with a signature of another kind is refused, whoever answers for such ones on this machine', async () => {
-    const signed = `object ${commit}\ntype commit\ntag v1.0.0\ntagger A <a@example.org> 0 +0000\n\nv1.0.0\n-----BEGIN PGP SIGNATURE-----\n\nAAAA\n-----END PGP SIGNATURE-----\n`
-    const tag = execFileSync('git', ['hash-object', '-t', 'tag', '-w', '--stdin'], { cwd: world.author, input: signed, encoding: 'utf8' }).trim()
+    const tag = writeTag(`object ${commit}\ntype commit\ntag v1.0.0\ntagger A <a@example.org> 0 +0000\n\nv1.0.0\n-----BEGIN PGP SIGNATURE-----\n\nAAAA\n-----END PGP SIGNATURE-----\n`)
     await push(`${tag}:refs/tags/v1.0.0`)
     const bin = join(world.root, 'bin')
     await mkdir(bin)
@@ -93,6 +93,18 @@ describe.skipIf(withoutSigning)(titleWithSigning('fault 39: with allowed signers
 printf '\n[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG 0123456789ABCDEF A\n[GNUPG:] TRUST_ULTIMATE 0 pgp\n'`
     await writeFile(join(bin, 'gpg'), good, { mode: 0o755 })
     await expect(take('v1.0.0', { PATH: `${bin}:${process.env['PATH'] ?? ''}` })).rejects.toMatchObject({ code: 'tag_unsigned' })
+  })
+
+  test('fault 38: that one of them signed is refused where a lying remote says that it leads to another release, which is here as well', async () => {
+    const unsigned = await world.publish('v1.1.0', { a: 'two' })
+    await world.open().fetch('v1.1.0', null, signal)
+    await sign('v1.0.0', releaser)
+    await take('v1.0.0')
+    const packed = join(world.remote, 'packed-refs')
+    await git(world.remote, 'pack-refs', '--all')
+    await writeFile(packed, (await readFile(packed, 'utf8')).replace(`^${commit}`, `^${unsigned}`))
+    expect(await world.open().listTags(signal)).toContainEqual({ tag: 'v1.0.0', commit: unsigned })
+    await expect(take('v1.0.0')).rejects.toMatchObject({ code: 'tag_moved', details: { expected: commit, found: unsigned } })
   })
 
   test('that was taken before they were named is refused from then on, unless one of them signed it', async () => {
