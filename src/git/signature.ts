@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { UpdaterError } from '../rollout/errors.ts'
 import { CommandFailed } from './failure.ts'
 import type { Repository } from './repository.ts'
+import { assertSignersFile } from './signers-file.ts'
 
 /**
  * Refuses a tag that nobody signed who may.
@@ -25,8 +25,8 @@ export function signatureConfig(allowedSigners: string): string[] {
 export function createSignatureCheck(allowedSigners: string, repository: Repository): AssertSigned {
   return async (tag, object, signal) => {
     // ssh-keygen says of a file that it cannot read what it says of a stranger.
-    await readFile(allowedSigners, { signal }).catch((error: unknown) => {
-      throw uncheckable(tag, error, `See that ${allowedSigners} is there (git.allowedSigners) and that the updater may read it.`)
+    await assertSignersFile(allowedSigners).catch((error: unknown) => {
+      throw uncheckable(tag, error, `See that ${allowedSigners} is a file (git.allowedSigners) and that the updater may read it.`)
     })
     try {
       await repository.run(['verify-tag', object], signal)

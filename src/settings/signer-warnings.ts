@@ -1,6 +1,7 @@
-import { access, constants, readFile } from 'node:fs/promises'
+import { access, constants } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { assertSignersFile } from '../git/signers-file.ts'
 import type { Environment } from './environment.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { Environment } from './environment.ts'
  * @param hasName whether the user that this process runs as stands in /etc/passwd, without which ssh-keygen does nothing
  */
 export async function signerWarnings(allowedSigners: string, env: Environment, hasName: () => boolean = userHasName): Promise<string[]> {
-  const unreadable = await readFile(allowedSigners).then(() => null, (error: unknown) => (error instanceof Error ? error.message : String(error)))
+  const unreadable = await assertSignersFile(allowedSigners).then(() => null, (error: unknown) => (error instanceof Error ? error.message : String(error)))
   return [
     ...(unreadable === null ? [] : [`names a file that cannot be read: ${unreadable}; every tag is refused until it can`]),
     ...((await isProgram('ssh-keygen', env)) ? [] : ['wants the program ssh-keygen, which is not in PATH; every tag is refused until it is']),

@@ -127,6 +127,14 @@ printf '\n[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG 0123456789ABCDEF A\n[GNUPG:] TRUST_U
     await expect(take('v1.0.0')).rejects.toMatchObject({ code: 'git_failed', message: expect.stringMatching(/ENOENT.*allowed signers.*git\.allowedSigners/) })
   })
 
+  // A mount of what is not there makes a directory; what is no file may be read without an end.
+  test.each([['a FIFO', 'mkfifo'], ['a directory', 'mkdir']])('is not taken while their file is %s, which is told as such', async (_what, make) => {
+    await rm(allowedSigners)
+    execFileSync(make, [allowedSigners])
+    await sign('v1.0.0', releaser)
+    await expect(take('v1.0.0')).rejects.toMatchObject({ code: 'git_failed', message: expect.stringMatching(/allowed signers is no file.*git\.allowedSigners/) })
+  })
+
   test('is not taken where there is no ssh-keygen, which is told as such', async () => {
     await sign('v1.0.0', releaser)
     const bin = join(world.root, 'bin')
