@@ -35,7 +35,7 @@ const mostOutput = 16 * 1024 * 1024
  * Starts a program in a process group of its own, so that its end takes its helpers along: `git-remote-https` and `ssh`
  * outlive a git that was killed alone, and would listen to an endless remote for ever. (simple-git kills only git.)
  */
-export function start(program: 'git' | 'tar', args: readonly string[], options: CommandOptions): RunningCommand {
+export function start(program: 'git' | 'tar' | 'ssh-keygen', args: readonly string[], options: CommandOptions): RunningCommand {
   const { cwd, environment, limit, signal, redact } = options
   const name = `${program} ${program === 'git' ? (args[0] ?? '') : ''}`.trim()
   const child = spawn(program, program === 'git' ? [...fixedConfig.flatMap((entry) => ['-c', entry]), ...args] : args, { cwd, env: { ...environment }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })

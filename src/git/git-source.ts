@@ -53,6 +53,7 @@ export function createGitSource(options: GitSourceOptions): ReleaseSource & Arch
   const mirrorRepository = openRepository(mirrorDirectory, environment, limit, redact)
   const assertSigned = allowedSigners === null ? null : createSignatureCheck(
     allowedSigners, openRepository(mirrorDirectory, environment, limit, redact, signatureConfig(allowedSigners)),
+    { cwd: mirrorDirectory, environment, limit, redact },
   )
   const raw = createMirror(
     mirrorDirectory, remote.url, { pattern: options.tagPattern ?? defaultTagPattern, assertSigned },

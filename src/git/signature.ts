@@ -1,4 +1,6 @@
 import { UpdaterError } from '../rollout/errors.ts'
+import { start } from './command.ts'
+import type { CommandOptions } from './command.ts'
 import { CommandFailed } from './failure.ts'
 import type { Repository } from './repository.ts'
 import { assertSignersFile } from './signers-file.ts'
@@ -21,8 +23,9 @@ export function signatureConfig(allowedSigners: string): string[] {
 /**
  * @param allowedSigners file as ssh-keygen(1) describes it under ALLOWED SIGNERS; read anew each time
  * @param repository opened with `signatureConfig`
+ * @param keygen options for ssh-keygen where it is asked directly; as git runs it
  */
-export function createSignatureCheck(allowedSigners: string, repository: Repository): AssertSigned {
+export function createSignatureCheck(allowedSigners: string, repository: Repository, keygen: Omit<CommandOptions, 'signal'>): AssertSigned {
   return async (tag, object, signal) => {
     // ssh-keygen says of a file that it cannot read what it says of a stranger.
     await assertSignersFile(allowedSigners).catch((error: unknown) => {
@@ -32,22 +35,36 @@ export function createSignatureCheck(allowedSigners: string, repository: Reposit
       await repository.run(['verify-tag', object], signal)
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error
-      const mend = mendOf(error)
+      const mend = mendOf(error) ?? ((await works({ ...keygen, signal })) ? null : brokenKeygen)
       throw mend === null ? unsigned(tag, allowedSigners, error) : uncheckable(tag, error, mend)
     }
   }
 }
 
-/** Exit code of `git verify-tag` for whatever is not signed as it should be, and for most of what kept it from looking. */
-const refused = 1
-
-/** What to do where nobody could look; null when the tag is to blame. It is refused in any case, whatever the words are. */
-function mendOf({ exitCode, stderr }: CommandFailed): string | null {
+/** What to do where git says that nobody could look; null otherwise. The tag is refused in any case, whatever the words are. */
+function mendOf({ stderr }: CommandFailed): string | null {
   if (/\bcannot run ssh-keygen\b/.test(stderr)) return "Install openssh's ssh-keygen where the updater runs."
   if (/\btemporary file\b|\bdetached signature\b/.test(stderr)) return 'Make room where the updater keeps temporary files.'
-  // ssh-keygen that leaves at once may take git along, by the pipe between them.
-  if (exitCode !== refused || /^No user exists for uid\b/m.test(stderr)) return 'See that ssh-keygen works here: it wants the user that the updater runs as in /etc/passwd.'
   return null
+}
+
+const brokenKeygen = 'See that ssh-keygen works here: it wants the user that the updater runs as in /etc/passwd.'
+
+/**
+ * Whether ssh-keygen gets as far as its usage here. git cannot tell: one that leaves early takes git along by the pipe
+ * between them, without a word, and it leaves early for a bad signature, too. That is the tag's doing and pauses nothing.
+ */
+async function works(options: CommandOptions): Promise<boolean> {
+  const command = start('ssh-keygen', ['-?'], options)
+  command.stdin.end()
+  command.stdout.resume()
+  try {
+    await command.done
+    return true
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error
+    return error.stderr.includes('usage:')
+  }
 }
 
 function unsigned(tag: string, allowedSigners: string, error: CommandFailed): UpdaterError {

@@ -107,6 +107,15 @@ printf '\n[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG 0123456789ABCDEF A\n[GNUPG:] TRUST_U
     await expect(take('v1.0.0')).rejects.toMatchObject({ code: 'tag_moved', details: { expected: commit, found: unsigned } })
   })
 
+  // ssh-keygen leaves a bad signature before it has read what git would have it check, which takes git along by a full pipe.
+  test('with a signature that is none is refused, and the tag is to blame, however long it is', async () => {
+    for (const lines of [1, 2_000]) {
+      const text = `object ${commit}\ntype commit\ntag v1.0.0\ntagger A <a@example.org> 0 +0000\n\n${`${'x'.repeat(70)}\n`.repeat(lines)}-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n`
+      await push(`${writeTag(text)}:refs/tags/v1.0.0`)
+      await expectRefused('v1.0.0', /carries no signature by anybody listed/)
+    }
+  })
+
   test('that was taken before they were named is refused from then on, unless one of them signed it', async () => {
     expect(await world.open().fetch('v1.0.0', null, signal)).toBe(commit)
     await expect(take('v1.0.0')).rejects.toMatchObject({ code: 'tag_unsigned' })
