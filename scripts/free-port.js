@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
-/** Below the ports that kernels give to whoever connects (32,768 and up on Linux): until the port is listened on, nobody's connection takes it. */
-const [first, end] = [10_000, 32_000]
+/** Below the ports that kernels give to whoever connects (32,768 and up on Linux): until the port is listened on, nobody's connection takes it. Above 10,080, which fetch refuses ("bad port"). */
+const [first, end] = [10_100, 32_000]
 const tries = 100
 
 /**
