@@ -91,7 +91,7 @@ const traefik = Type.Object(
 const git = Type.Object(
   {
     tagPattern: Type.Optional(text('a regular expression', '\\S')),
-    allowedSigners: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], pattern: '\\S', description: 'the path of a file such as config/allowed-signers, or null' })),
+    allowedSigners: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], pattern: '\\S', description: 'the path of a file such as /etc/releases/allowed-signers, or null' })),
   },
   closed,
 )

@@ -65,7 +65,7 @@ describe('a file that is wrong', () => {
     ['gates:\n  quickest: 3s', 'config/updater.yml:2: gates.quickest must not be longer than gates.slowest'],
     ['runtime:\n  kind: sandbox\n  directory: /tmp/x\n  hosts: {traefik: 127.0.0.1}', 'config/updater.yml:4: runtime.hosts.traefik is unknown; this section holds names with a port, such as zetherion-ai-traefik:8080, and their addresses'],
     ['git:\n  tagPattern: "("', 'config/updater.yml:2: git.tagPattern must be a regular expression: Invalid regular expression: /^(?:()$/: Unterminated group'],
-    ['git:\n  allowedSigners: 7', 'config/updater.yml:2: git.allowedSigners must be the path of a file such as config/allowed-signers, or null, is 7'],
+    ['git:\n  allowedSigners: 7', 'config/updater.yml:2: git.allowedSigners must be the path of a file such as /etc/releases/allowed-signers, or null, is 7'],
     ['runtime:\n  kind: sandbox', 'config/updater.yml:1: runtime.directory must be an absolute path when runtime.kind is sandbox'],
     ['limits:\n  drain: 1s\n  drain: 2s', 'config/updater.yml:3: this is not YAML: Map keys must be unique'],
     ['limits: {drain: 1s', 'config/updater.yml:1: this is not YAML: Flow map in block collection must be sufficiently indented and end with a }'],
