@@ -4,6 +4,7 @@ import { sentenceOf } from '../rollout/errors.ts'
 import { chooseRelease } from '../rollout/release-policy.ts'
 import type { PollingStatus, UpdaterService } from '../updater/service.ts'
 import { backoff } from './backoff.ts'
+import { createRetries } from './retries.ts'
 import { nextLook } from './schedule.ts'
 import type { Schedule } from './schedule.ts'
 import { takeOn } from './take-on.ts'
@@ -45,6 +46,7 @@ const longestSleep = 60_000
 export function createPolling(parts: PollingParts): Polling {
   const { clock, log, schedule } = parts
   const stopping = new AbortController()
+  const retries = createRetries(clock)
   let loop: Promise<void> = Promise.resolve()
   let started = false
   let underWay: Promise<PollingStatus> | null = null
@@ -125,7 +127,7 @@ export function createPolling(parts: PollingParts): Polling {
     const { active, lastGoodTag, quarantine } = parts.updater.status()
     const choice = chooseRelease(tags, { tag: active?.tag ?? null, commit: active?.commit ?? null, lastGoodTag }, quarantine, readVersion)
     status = { ...status, newest: choice.newest }
-    const { sentence, ended } = await takeOn(choice, parts)
+    const { sentence, ended } = await takeOn(choice, { ...parts, retries })
     tell(sentence)
     // The look does not wait for a rollout; its end becomes the outcome of the look.
     void ended?.then(tell)

@@ -1,12 +1,14 @@
 import type { TagRef, UpdateResult } from '../rollout/model.ts'
 import type { Log } from '../rollout/ports.ts'
-import { asSentence, sentenceOf } from '../rollout/errors.ts'
+import { asSentence, firstLine, sentenceOf } from '../rollout/errors.ts'
 import type { Choice } from '../rollout/release-policy.ts'
 import type { UpdaterService } from '../updater/service.ts'
+import type { Retries } from './retries.ts'
 
 interface Parts {
   readonly updater: Pick<UpdaterService, 'status' | 'apply'>
   readonly requireApproval: boolean
+  readonly retries: Retries
   readonly log: Log
 }
 
@@ -22,11 +24,11 @@ export async function takeOn(choice: Choice, parts: Parts): Promise<Taken> {
   if (choice.kind === 'nothing_newer') return only('No release above what runs.')
   const { newest } = choice
   if (choice.kind === 'quarantined') return only(`${newest.tag} is quarantined (${choice.quarantine.reason}); waiting for a newer release.`)
-  const obstacle = obstacleTo(parts)
+  const obstacle = obstacleTo(parts) ?? parts.retries.objection(newest)
   if (obstacle !== null) return only(asSentence(`${newest.tag} was found, but ${obstacle}`))
   try {
     const { outcome } = await parts.updater.apply({ tag: newest.tag, version: newest.tag.replace(/^v/, ''), origin: 'polling' })
-    return { sentence: `${newest.tag} was found; its rollout has begun.`, ended: endOf(newest, outcome, parts.log) }
+    return { sentence: `${newest.tag} was found; its rollout has begun.`, ended: endOf(newest, outcome, parts) }
   } catch (error) {
     return only(`${newest.tag} was found, but its rollout could not begin: ${sentenceOf(error)}`)
   }
@@ -45,9 +47,11 @@ function obstacleTo({ updater, requireApproval }: Parts): string | null {
   return null
 }
 
-async function endOf(release: TagRef, outcome: Promise<UpdateResult>, log: Log): Promise<string> {
+async function endOf(release: TagRef, outcome: Promise<UpdateResult>, { retries, log }: Parts): Promise<string> {
   try {
-    const { status, error } = await outcome
+    const { status, error, paused } = await outcome
+    // Where it paused, whoever unpauses wants it tried.
+    if (error !== null && !paused) retries.failed(release, firstLine(error))
     return error === null ? `${release.tag}: ${status}.` : `${release.tag}: ${status}: ${error}`
   } catch (error) {
     log.warn(`The rollout of ${release.tag} was not attempted`, { error: sentenceOf(error) })

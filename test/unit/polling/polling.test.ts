@@ -199,6 +199,44 @@ describe('a release above what runs', () => {
   })
 })
 
+describe('a release whose rollout fails and is held against nothing', () => {
+  const unsigned: UpdateResult = { ...rolledBack, status: 'failed', paused: false, pauseReason: null, error: 'The tag v2.0.0 carries no signature.' }
+  const failing = () => watch({ outcome: () => Promise.resolve(unsigned) }, { schedule: { kind: 'every', milliseconds: minute } })
+
+  it('is left alone for longer and longer, while the remote is looked at as before, and tells why', async () => {
+    const { polling, clock, looks, applied } = failing()
+    polling.start()
+    const attempts: number[] = []
+    for (let at = 0; at <= 20; at += 1) {
+      await clock.advance(at === 0 ? 0 : minute)
+      if (applied.length > attempts.length) attempts.push(at)
+    }
+    expect(attempts).toStrictEqual([0, 1, 3, 7, 15])
+    expect(looks).toHaveLength(21)
+    expect(polling.status().outcome).toBe('v2.0.0 was found, but it failed (5 in a row) and is tried again in 11 min: The tag v2.0.0 carries no signature.')
+    await clock.advance(30 * 24 * 60 * minute)
+    expect(applied.length).toBeLessThan(9 + 30 * 4)
+  })
+
+  it.each([['commit', { tag: 'v2.0.0', commit: '3'.repeat(40) }], ['release', { tag: 'v2.0.1', commit: '3'.repeat(40) }]])('is tried at once when there is another %s', async (_what, another) => {
+    const { polling, applied, world } = failing()
+    await polling.look(now())
+    await polling.look(now())
+    expect(applied).toHaveLength(1)
+    world.tags = () => Promise.resolve([v1, another])
+    await polling.look(now())
+    expect(applied).toMatchObject([{ tag: 'v2.0.0' }, { tag: another.tag }])
+  })
+
+  it('is tried again by the next look once somebody ended the pause that it brought', async () => {
+    const { polling, applied, world } = watch({ outcome: () => Promise.resolve({ ...unsigned, paused: true }) })
+    await polling.look(now())
+    world.status = { paused: false }
+    await polling.look(now())
+    expect(applied).toHaveLength(2)
+  })
+})
+
 describe('a remote that fails', () => {
   const down = () => Promise.reject(new UpdaterError('remote_unreachable', 'The remote did not answer.'))
 
