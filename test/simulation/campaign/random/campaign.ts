@@ -24,7 +24,7 @@ export interface Campaign {
 }
 
 /** Each has a seed of its own. */
-const lanes = 8
+export const lanes = 8
 /** Worlds that are played at once: they share nothing. A turn of the event loop moves all of them, but the more there are, the more of them the garbage collector copies. */
 const atOnce = 4
 

@@ -1,6 +1,6 @@
 import type { TestContext } from 'vitest'
 import { tellFigure } from '../../../reporting/figures.ts'
-import { distribution, playCampaign, type CampaignOptions } from './campaign.ts'
+import { distribution, lanes, playCampaign, type CampaignOptions } from './campaign.ts'
 
 /** Parts that the schedules are played in, each in a test file of its own, so that every core is busy to the end. */
 export type Part = 0 | 1 | 2 | 3
@@ -23,12 +23,21 @@ const mustReach: readonly string[] = [
 /** Seeds of the parts are far apart, since each lane of a part takes the next one. */
 const betweenParts = 1_000_000
 
+/** The first seed of the usual campaign. */
+const usualSeed = 1
+
+/** Every seed that the usual campaign plays schedules of. */
+export function usualSeeds(): number[] {
+  const lanesOf = (part: number): number[] => Array.from({ length: lanes }, (_, lane) => usualSeed + part * betweenParts + lane)
+  return Array.from({ length: parts }, (_, part) => lanesOf(part)).flat()
+}
+
 /**
  * What was ordered by the environment: ZETHERION_SCHEDULES (of all parts together, however long they take; default
  * 100,000 or what fits in ten minutes of processor time a part), ZETHERION_SEED (default 1), and ZETHERION_PATH to play a failure again.
  */
 function ordered(part: Part): CampaignOptions {
-  const seed = numberOf('ZETHERION_SEED', 1)
+  const seed = numberOf('ZETHERION_SEED', usualSeed)
   const path = process.env['ZETHERION_PATH']
   if (path !== undefined) return { seed, schedules: 1, path }
   const { ofAPart, isLimited } = orderedNumber()
