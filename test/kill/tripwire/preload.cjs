@@ -1,13 +1,15 @@
 /*
- * Loaded into the real daemon before its first line (node --require). Where an armed wire leads over a rename, or over the making of a
- * directory, the whole process is killed or stopped by the signal itself, right before or right after the system call: nothing of the
- * daemon runs in between.
+ * Loaded into the real daemon before its first line (node --require). Where an armed wire leads over a rename, the making of a directory or
+ * a call to the engine, the whole process is killed or stopped by the signal itself, right before or right after it: nothing of the daemon
+ * runs in between.
  */
 const fs = require('node:fs')
 const files = require('node:fs/promises')
+const http = require('node:http')
 
-const { mkdir, mkdirSync, readFileSync, renameSync } = fs
+const { copyFileSync, mkdir, mkdirSync, readFileSync, renameSync } = fs
 const { rename } = files
+const { request } = http
 const wirePath = process.env['ZETHERION_TEST_TRIPWIRE'] ?? ''
 let passed = { id: '', count: 0 }
 
@@ -30,15 +32,28 @@ Object.assign(fs, {
   },
 })
 
+Object.assign(http, {
+  /** @param {Parameters<typeof request>} args the way of dockerode: options with a socket, and a callback */
+  request(...args) {
+    const { socketPath, method, path } = Object(args[0])
+    const wire = socketPath === undefined ? null : trippedWire(`${method} ${path}`, null)
+    if (wire?.side === 'before') process.kill(process.pid, wire.signal)
+    const call = request(...args)
+    if (wire?.side === 'after') call.prependOnceListener('response', () => process.kill(process.pid, wire.signal))
+    return call
+  },
+})
+
 /**
  * The armed wire, if this call is the one that it waits for.
- * @param {import('node:fs').PathLike} to the name that comes to be
+ * @param {import('node:fs').PathLike} to the name that comes to be, or the call
  * @param {import('node:fs').PathLike | null} from the file that is renamed
  */
 function trippedWire(to, from) {
   const wire = armedWire()
   if (wire === null || !new RegExp(wire.to).test(String(to)) || (from !== null && !holds(from, wire.holding))) return null
   passed = wire.id === passed.id ? { id: wire.id, count: passed.count + 1 } : { id: wire.id, count: 1 }
+  if (wire.copies !== undefined && from !== null) copyFileSync(from, `${wire.copies}/${passed.count}`)
   return passed.count === wire.number ? wire : null
 }
 
@@ -50,7 +65,7 @@ function holds(file, what) {
   return what === undefined || new RegExp(what).test(readFileSync(file, 'utf8'))
 }
 
-/** @returns {{ id: string, to: string, holding?: string, number: number, side: 'before' | 'after', signal: NodeJS.Signals } | null} */
+/** @returns {{ id: string, to: string, holding?: string, copies?: string, number: number, side: 'before' | 'after', signal: NodeJS.Signals } | null} */
 function armedWire() {
   try {
     return JSON.parse(readFileSync(wirePath, 'utf8'))

@@ -3,9 +3,9 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** A rename of the daemon's, or a directory that it makes, at which it ends. */
+/** A rename of the daemon's, a directory that it makes, or a call of its to the engine, at which it ends. */
 export interface Wire {
-  /** Matches the new name. */
+  /** Matches the new name, or the call: `DELETE /containers/…`. */
   readonly to: RegExp
   /** Matches what the file says that is renamed. */
   readonly holding?: RegExp
@@ -21,17 +21,21 @@ export interface Tripwire {
   /** For the daemon's environment; costs it nothing while nothing is armed but a look for the wire at each rename. */
   readonly env: Readonly<Record<string, string>>
   arm(wire: Wire): Promise<void>
+  /** Instead of ending it: every file that gets a matching name is copied to this directory, named by its number from now on. */
+  copyAll(to: RegExp, directory: string): Promise<void>
   disarm(): Promise<void>
 }
 
 export function createTripwire(directory: string): Tripwire {
   const path = join(directory, 'tripwire.json')
+  const write = async (wire: unknown): Promise<void> => {
+    await writeFile(`${path}.new`, JSON.stringify(wire))
+    await rename(`${path}.new`, path)
+  }
   return {
     env: { NODE_OPTIONS: `--require ${JSON.stringify(fileURLToPath(new URL('preload.cjs', import.meta.url)))}`, ZETHERION_TEST_TRIPWIRE: path },
-    async arm({ to, holding, ...wire }) {
-      await writeFile(`${path}.new`, JSON.stringify({ id: randomUUID(), to: to.source, holding: holding?.source, ...wire }))
-      await rename(`${path}.new`, path)
-    },
+    arm: ({ to, holding, ...wire }) => write({ id: randomUUID(), to: to.source, holding: holding?.source, ...wire }),
+    copyAll: (to, copies) => write({ id: randomUUID(), to: to.source, copies, number: 0 }),
     disarm: () => rm(path, { force: true }),
   }
 }
