@@ -1,4 +1,4 @@
-import type { Context, Reach } from '../rollout/context.ts'
+import { withSignal, type Context, type Reach } from '../rollout/context.ts'
 import { UpdaterError, asSentence, isLost, sentenceOf } from '../rollout/errors.ts'
 import type { Journal } from '../rollout/journal.ts'
 import type { UpdaterRecord } from '../rollout/model.ts'
@@ -7,6 +7,7 @@ import type { RecordStore } from '../rollout/ports.ts'
 import { asItShouldBe } from '../rollout/recovery/decide.ts'
 import { failedOnceMore, freshPatience, noTries, type Patience } from '../rollout/recovery/patience.ts'
 import { reconcile, type Haste, type Reconciled } from '../rollout/recovery/reconcile.ts'
+import { isRoomDue, leftOver, makeRoom } from '../rollout/recovery/room.ts'
 import { takeOver } from './takeover.ts'
 
 export interface LookoutParts {
@@ -27,6 +28,8 @@ export class Lookout {
   /** The record is of a newer version: that does not mend itself. */
   #newer: string | null = null
   #findings: readonly string[] = []
+  /** The last look found record and world in agreement. */
+  #settled = false
 
   constructor(parts: LookoutParts) {
     this.#parts = parts
@@ -43,7 +46,13 @@ export class Lookout {
 
   /** What is not as it should be, in sentences. */
   get findings(): readonly string[] {
-    return this.#findings
+    return this.record === null ? this.#findings : [...this.#findings, ...leftOver(this.record, this.patience)]
+  }
+
+  /** Whether something may be left over that nobody needs (I9), and nothing is more urgent. */
+  get isRoomDue(): boolean {
+    const { record } = this
+    return this.#settled && record !== null && this.observing === null && isRoomDue(record, this.patience, this.#parts.reach.ports.clock.monotonic())
   }
 
   /** Why nothing is taken on at all; null when that is not so. */
@@ -86,11 +95,13 @@ export class Lookout {
 
   /** What cannot be written is told in the end: bringing back traffic and services needs no write (I10), and what does asks for it. */
   async reconcile(journal: Journal, haste: Haste): Promise<Reconciled> {
+    this.#settled = false
     const unsaved = await journal.save().then(() => null, (error: unknown) => ({ error }))
     if (unsaved !== null && isLost(unsaved.error)) throw unsaved.error
     const reconciled = await reconcile(this.#parts.contextOf(journal), this.patience, haste)
     if (unsaved !== null) await journal.save()
     this.#findings = findingsOf(journal.record, reconciled)
+    this.#settled = reconciled.settled
     return reconciled
   }
 
@@ -99,6 +110,17 @@ export class Lookout {
     const now = this.#parts.reach.ports.clock.monotonic()
     this.patience.looks = failedOnceMore(this.patience.looks, this.#findings.join(' '), now, firstPause, longestPause)
     return this.patience.looks.notBefore - now
+  }
+
+  /** Removes what is left over where that is due; ends early when the signal aborts. */
+  async makeRoom(signal: AbortSignal): Promise<void> {
+    if (this.#journal === null || !this.isRoomDue || signal.aborted) return
+    try {
+      await makeRoom(withSignal(this.#parts.contextOf(this.#journal), signal), this.patience)
+    } catch (error) {
+      this.#parts.reach.ports.log.error('Making room ended early.', { error: sentenceOf(error) })
+      if (isLost(error)) this.#parts.authorityLost(error)
+    }
   }
 
   async #getJournal(): Promise<boolean> {

@@ -6,9 +6,9 @@ import { appendHistory } from '../rollout/history.ts'
 import { changeOperation } from '../rollout/journal.ts'
 import { withKnownTag } from '../rollout/known-tags.ts'
 import type { Container, OpenOperation, Release, SingletonBefore, UpdateResult, UpdaterRecord } from '../rollout/model.ts'
-import { noTries, type Patience } from '../rollout/recovery/patience.ts'
+import type { Patience } from '../rollout/recovery/patience.ts'
 import { reconcile } from '../rollout/recovery/reconcile.ts'
-import { makeRoom } from '../rollout/recovery/room.ts'
+import { wantRoom } from '../rollout/recovery/room.ts'
 import { resultOf } from '../rollout/results.ts'
 import { retire, rollOut } from '../rollout/rollout.ts'
 import { otherColor, singletonServices } from '../rollout/topology.ts'
@@ -64,8 +64,7 @@ export async function carryOutWish(attempt: Attempt): Promise<void> {
   }
   answerWithLast(attempt)
   await retire(lasting)
-  patience.room = noTries
-  await makeRoom(lasting, patience)
+  wantRoom(patience)
 }
 
 /** The target of the wish; null when the answer is given already: it runs, or it could not be asked for. */

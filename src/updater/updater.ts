@@ -1,7 +1,6 @@
 import type { Context, CoreSettings, Ports, Reach } from '../rollout/context.ts'
 import { UpdaterError } from '../rollout/errors.ts'
 import { changeOperation, type Journal } from '../rollout/journal.ts'
-import { oneAtATime } from '../rollout/one-at-a-time.ts'
 import type { HistoryEntry, Maintenance, TagRef } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
 import { managedServices } from '../rollout/topology.ts'
@@ -9,6 +8,7 @@ import { Announcements } from './announcements.ts'
 import { diagnose, proveReload } from './diagnosis.ts'
 import type { Flight } from './flight.ts'
 import { Flights } from './flights.ts'
+import { Hand } from './hand.ts'
 import { Lookout } from './lookout.ts'
 import { holdIfRunningTagMoved } from './moved-tag.ts'
 import { obstacleTo } from './obstacles.ts'
@@ -39,7 +39,7 @@ export interface UpdaterOptions {
  */
 export class Updater implements UpdaterService {
   readonly #options: UpdaterOptions
-  readonly #hand = oneAtATime()
+  readonly #hand = new Hand()
   readonly #leaving = new AbortController()
   readonly #left = new AbortController()
   readonly #announcements: Announcements
@@ -49,6 +49,7 @@ export class Updater implements UpdaterService {
   readonly #flights: Flights
   readonly #operators: Operators
   #watching: Promise<void> = Promise.resolve()
+  #makingRoom: Promise<void> = Promise.resolve()
 
   constructor(options: UpdaterOptions) {
     this.#options = options
@@ -67,7 +68,7 @@ export class Updater implements UpdaterService {
       lookout: this.#lookout,
       announcements: this.#announcements,
       leaving: this.#leaving.signal,
-      hand: this.#hand,
+      hand: this.#hand.take,
       contextOf: (journal, signal, flight) => this.#context(journal, signal, flight),
       doing: () => this.status().currentOperation,
       ended: () => this.#watch.changed(),
@@ -78,7 +79,7 @@ export class Updater implements UpdaterService {
       leaving: this.#leaving.signal,
       lookout: this.#lookout,
       flights: this.#flights,
-      hand: this.#hand,
+      hand: this.#hand.take,
       status: () => this.status(),
       now: () => this.#now(),
     })
@@ -87,15 +88,19 @@ export class Updater implements UpdaterService {
       log: ports.log,
       interval: options.watchInterval,
       signal: this.#leaving.signal,
-      look: () => (this.#flights.current === null ? this.#hand(() => this.#lookout.look()) : Promise.resolve(null)),
+      look: () => (this.#flights.current === null ? this.#look() : Promise.resolve(null)),
       isOurs: () => this.#flights.isBusy,
-      follow: (onChange, signal) => ports.runtime.follow(managedServices(settings.topology), onChange, signal),
+      follow: (onChange, signal) => ports.runtime.follow(managedServices(settings.topology), () => {
+        // What fell is back within ten seconds, however long room is being made (invariants.md).
+        this.#hand.giveWay()
+        onChange()
+      }, signal),
     })
   }
 
   /** Recovers, then keeps watching until `stop`. Resolves after the first look; what it could not do is in the findings. */
   async start(): Promise<void> {
-    const againIn = await this.#hand(() => this.#lookout.look())
+    const againIn = await this.#hand.take(() => this.#lookout.look())
     this.#watching = this.#watch.run(againIn)
   }
 
@@ -110,8 +115,8 @@ export class Updater implements UpdaterService {
       : new UpdaterError('interrupted', 'An error that nobody foresaw ends the updater. A rollout before its commit point is undone at the next start.'))
     const over = new AbortController()
     const limit = clock.sleep(this.#options.settings.limits.shutdown, over.signal).then(() => this.#left.abort(new UpdaterError('limit_exceeded', 'Leaving took too long (limits.shutdown).')), () => undefined)
-    await Promise.allSettled([this.#watching, this.#flights.current?.finished])
-    await this.#hand(async () => {
+    await Promise.allSettled([this.#watching, this.#makingRoom, this.#flights.current?.finished])
+    await this.#hand.take(async () => {
       const { journal } = this.#lookout
       if (clean && journal?.record.operation) await journal.note(changeOperation((operation) => ({ ...operation, stoppedCleanly: true })))
     })
@@ -186,7 +191,7 @@ export class Updater implements UpdaterService {
   async reloadRoutes(by: string): ReturnType<UpdaterService['reloadRoutes']> {
     const journal = this.#ready()
     if (this.#flights.isBusy) throw this.#flights.inProgress()
-    return this.#hand(() => proveReload(this.#context(journal, this.#leaving.signal, null), by))
+    return this.#hand.take(() => proveReload(this.#context(journal, this.#leaving.signal, null), by))
   }
 
   subscribe(listener: (event: RolloutEvent) => void): () => void {
@@ -223,6 +228,13 @@ export class Updater implements UpdaterService {
         this.#announcements.tell(journal.record.operation?.id ?? flight?.id ?? '', happening)
       },
     }
+  }
+
+  /** Looks, and has room made in the time until the next look. */
+  async #look(): Promise<number | null> {
+    const againIn = await this.#hand.take(() => this.#lookout.look())
+    if (this.#lookout.isRoomDue) this.#makingRoom = this.#hand.inSpareTime(this.#leaving.signal, (signal) => this.#lookout.makeRoom(signal))
+    return againIn
   }
 
   #now(): string {

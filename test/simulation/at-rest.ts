@@ -6,7 +6,7 @@ import { watchInterval, type World } from './world/world.ts'
 
 /** Looks of the watch within which everything must have come to rest; a standby is given a minute of grace. */
 const looks = 20
-/** What landed late is looked for every ten minutes. */
+/** What landed late is looked for after ten minutes. */
 export const looksForLeftovers = 70
 
 /** What is not yet as it must be at the end: one color served and healthy, one bot, nothing left over, the truth in the record. */
@@ -57,10 +57,14 @@ export function unsettled(world: World): string[] {
 }
 
 /** What no release needs any more (I9). While recovery holds rollouts it is left to whoever looks. */
-export function leftOver({ stack: { disk, images, git, record } }: World): string[] {
+export function leftOver({ stack: { disk, engine, images, git, record } }: World): string[] {
   if (record === null || record.holds.some(({ origin }) => origin === 'recovery')) return []
   const { active, lastGood, previous } = record
-  const needed = new Set([active, lastGood, ...previous].flatMap((release) => (release === null ? [] : [release.commit])))
+  const needed = new Set([
+    ...[active, lastGood, ...previous].flatMap((release) => (release === null ? [] : [release.commit])),
+    // What somebody replaced by hand.
+    ...engine.instances.flatMap(({ state, image }) => (state === 'running' ? [image.commit] : [])),
+  ])
   const unneeded = (commit: string): boolean => !needed.has(commit)
   return [
     // Copies of what somebody wrote (R15) are theirs.

@@ -57,6 +57,7 @@ describe('a rollback', () => {
     const world = new World({ releases: { 'v1.1.0': 'good', 'v1.2.0': 'good', 'v1.3.0': 'good', 'v1.4.0': 'good' } })
     await world.start()
     for (const tag of ['v1.1.0', 'v1.2.0', 'v1.3.0', 'v1.4.0']) await apply(world, tag)
+    await settle(world)
     expect(world.stack.images.get('bot', commitOf('v1.1.0'))).toBeUndefined()
     expect(await rollback(world, commitOf('v1.1.0'))).toMatchObject({ status: 'success' })
     await settle(world)

@@ -27,6 +27,8 @@ export interface Patience {
   tagsLookedAt: number | null
   /** Tries to remove what no release needs any more (I9). */
   room: Tries
+  /** How often all of it was removed since the last operation, or since the start. */
+  roomMade: number
   /** Looks of the watch, one after the other, that an error ended or that found no engine (R2). */
   looks: Tries
 }
@@ -57,7 +59,8 @@ export const noTries: Tries = { failed: 0, notBefore: 0, why: null }
 export function freshPatience(): Patience {
   return {
     standbySince: null, starts: new Map(), fallen: new Map(), notStarted: null, recreatedSince: null, oldColorStarts: [],
-    oldColor: noTries, retiring: noTries, standbyStops: noTries, runs: new Map(), tagsLookedAt: null, room: noTries, looks: noTries,
+    oldColor: noTries, retiring: noTries, standbyStops: noTries, runs: new Map(), tagsLookedAt: null,
+    room: noTries, roomMade: 0, looks: noTries,
   }
 }
 

@@ -10,7 +10,7 @@ import { keepBoth, keepUnlessOldComesBack, startOldColor } from './old-color.ts'
 import { forgetStartsThatHeld, noTries, type Patience } from './patience.ts'
 import { adoptRoutedColor, holdOf, holdRollouts, removeSurplusSingletons, restoreRoutes, routeAndRetire } from './repairs.ts'
 import { finishRetiring } from './retiring.ts'
-import { makeRoom } from './room.ts'
+import { wantRoom } from './room.ts'
 import { enough, isLeftToCompose, pointTagsBack, startFallen, stopIdleStandby, type Rest } from './upkeep.ts'
 import { unwell } from './unwell.ts'
 
@@ -65,12 +65,11 @@ export async function reconcile(context: Context, patience: Patience, haste: Has
     if (outcome === 'again') continue
     rest = outcome
     if (operation !== null || maintenance !== null) break
-    if (isSettled(decision) && !haste.hurry) await makeRoom(context, patience)
     if (decision.row === 0) await pointTagsBack(context, world, topology, patience)
     break
   }
   const why = rest.told === null ? last.why : `${last.why} ${rest.told}`
-  return { settled: isSettled(last), row: last.row, why, unwell: [...ailing, ...leftOver(patience)], againIn: rest.againIn }
+  return { settled: isSettled(last), row: last.row, why, unwell: ailing, againIn: rest.againIn }
 }
 
 /** Which row applies, by the routes that this router would write. */
@@ -88,7 +87,7 @@ function forget(patience: Patience, row: Row, isOpen: boolean): void {
   if (isOpen) {
     patience.tagsLookedAt = null
     patience.runs = new Map()
-    patience.room = noTries
+    wantRoom(patience)
   } else {
     patience.oldColorStarts = []
     patience.oldColor = noTries
@@ -113,10 +112,6 @@ function forgetHeld(context: Context, world: World, topology: Topology, patience
 function ailingIn({ journal: { record }, ports, settings }: Context, world: World, topology: Topology, patience: Patience): string[] {
   if (record.operation !== null || world.engineFault !== null) return []
   return unwell(world, record, topology, patience, ports.clock.monotonic(), settings.limits.singletonHealth)
-}
-
-function leftOver({ room }: Patience): string[] {
-  return room.why === null ? [] : [`What no release needs any more could not be removed, and takes up disk: ${room.why} It is tried again, ever more slowly.`]
 }
 
 /** A standby that is left running for now and a fallen service that is not started again are told, but nothing is open. */

@@ -1,41 +1,70 @@
 import type { Context } from '../context.ts'
+import { isRunning, look } from '../engine.ts'
 import { isLost, sentenceOf } from '../errors.ts'
 import type { UpdaterRecord } from '../model.ts'
 import { managedServices } from '../topology.ts'
-import { within } from '../within.ts'
+import { untilAborted, within } from '../within.ts'
 import { failedOnceMore, noTries, type Patience } from './patience.ts'
+
+/** An operation, or a daemon before this one, may have left something. */
+export function wantRoom(patience: Patience): void {
+  patience.room = noTries
+  patience.roomMade = 0
+}
+
+/**
+ * Whether it is time to remove what is left over. Never while recovery holds rollouts: it asks somebody to look, and what a
+ * lost record knew (R4) may be all that leads back.
+ */
+export function isRoomDue(record: UpdaterRecord, { room }: Patience, now: number): boolean {
+  return now >= room.notBefore && record.operation === null && record.maintenance === null && !isHeldByRecovery(record)
+}
 
 /**
  * Removes what neither an undo nor a rollback needs (I9): images, checkouts and prepared routes; after each operation, after
- * a start, since nobody knows what the daemon before has left, and now and then for what landed late (faults 2, 21). What
- * fails is tried again, ever more slowly. While recovery holds rollouts nothing is removed: it asks somebody to look, and
- * what a lost record knew (R4) may be all that leads back.
+ * a start, since nobody knows what the daemon before has left, and ever more rarely for what landed late (faults 2, 21). What
+ * fails is tried again, ever more slowly. Gives way when the context's signal aborts, and is due as before then: what it
+ * has asked for may still land, which harms nobody.
  * @throws authority_lost
  */
 export async function makeRoom(context: Context, patience: Patience): Promise<void> {
   const { clock, log } = context.ports
-  const { room } = patience
-  if (clock.monotonic() < room.notBefore) return
-  if (context.journal.record.holds.some(({ origin }) => origin === 'recovery')) return
   const failures = await removeLeftovers(context)
+  if (context.signal.aborted) return
   for (const error of failures) log.warn('Making room failed; it is tried again, ever more slowly.', { error })
-  patience.room = failures.length === 0
-    ? { ...noTries, notBefore: clock.monotonic() + longestPause }
-    : failedOnceMore(room, failures.join(' '), clock.monotonic(), firstPause, longestPause)
+  const now = clock.monotonic()
+  if (failures.length > 0) {
+    patience.room = failedOnceMore(patience.room, failures.join(' '), now, firstPause, longestPause)
+    return
+  }
+  patience.room = { ...noTries, notBefore: now + Math.min(longestPause * 2 ** patience.roomMade, rarest) }
+  patience.roomMade += 1
+}
+
+/** What could not be removed, for people. */
+export function leftOver(record: UpdaterRecord, { room }: Patience): string[] {
+  if (room.why === null) return []
+  const next = isHeldByRecovery(record) ? 'It is tried again when rollouts are unpaused.' : 'It is tried again, ever more slowly.'
+  return [`What no release needs any more could not be removed, and takes up disk: ${room.why} ${next}`]
 }
 
 /** @returns what failed, in sentences */
 async function removeLeftovers(context: Context): Promise<string[]> {
-  // What another updater has just built is in no keep-set of ours (I5).
+  // What another updater has just built is nothing that we know is needed (I5).
   context.ports.authority.check()
   const { clock, router, runtime, source } = context.ports
   const { limits, topology } = context.settings
-  const commits = neededCommits(context.journal.record)
+  const services = managedServices(topology)
+  let commits: ReadonlySet<string>
+  try {
+    commits = await neededCommits(context, services)
+  } catch (error) {
+    return [sentenceOf(error)]
+  }
   const attempts = await Promise.allSettled([
-    router.sweep(),
+    untilAborted(context.signal, router.sweep()),
     within(clock, { name: 'git', milliseconds: limits.git }, 'Removing old checkouts', context.signal, (signal) => source.prune(commits, signal)),
-    within(clock, { name: 'engineCall', milliseconds: limits.engineCall }, 'Removing old images', context.signal, (signal) =>
-      runtime.prune(commits, managedServices(topology), signal)),
+    within(clock, { name: 'engineCall', milliseconds: limits.engineCall }, 'Removing old images', context.signal, (signal) => runtime.prune(commits, services, signal)),
   ])
   return attempts.flatMap((attempt) => {
     if (attempt.status === 'fulfilled') return []
@@ -44,11 +73,24 @@ async function removeLeftovers(context: Context): Promise<string[]> {
   })
 }
 
-/** What a rollback to the previous release or a restart of what runs may need; nothing is open. */
-function neededCommits({ active, lastGood, previous }: UpdaterRecord): ReadonlySet<string> {
-  const releases = [active, lastGood, ...previous]
-  return new Set(releases.flatMap((release) => (release ? [release.commit] : [])))
+/**
+ * What a rollback to the previous release or a restart of what runs may need; nothing is open. What runs counts whatever the
+ * record says: somebody may have replaced it by hand, or put an older state directory back.
+ */
+async function neededCommits(context: Context, services: readonly string[]): Promise<ReadonlySet<string>> {
+  const { active, lastGood, previous } = context.journal.record
+  const running = (await look(context, services)).filter(isRunning)
+  return new Set([
+    ...[active, lastGood, ...previous].flatMap((release) => (release ? [release.commit] : [])),
+    ...running.flatMap(({ commit }) => commit ?? []),
+  ])
+}
+
+function isHeldByRecovery({ holds }: UpdaterRecord): boolean {
+  return holds.some(({ origin }) => origin === 'recovery')
 }
 
 const firstPause = 60_000
 const longestPause = 10 * 60_000
+/** Nothing is left over by itself: a day apart they do no harm to builds of others, whose cache the engine keeps together with ours. */
+const rarest = 24 * 3_600_000

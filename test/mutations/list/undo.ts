@@ -90,7 +90,7 @@ export const undoMutations: readonly Mutation[] = [
   },
   {
     name: 'the release before is not kept', file: 'src/rollout/recovery/room.ts',
-    text: 'const releases = [active, lastGood, ...previous]', instead: 'const releases = [active, lastGood]',
+    text: '[active, lastGood, ...previous].flatMap', instead: '[active, lastGood].flatMap',
   },
   {
     name: 'what runs cannot be gone back to', file: 'src/rollout/results.ts',
