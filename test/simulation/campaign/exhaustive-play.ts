@@ -4,7 +4,7 @@ import { leastSurvives, powerCutOnce } from '../world/power-cut.ts'
 import { watchInterval, type Daemon, type World } from '../world/world.ts'
 import { isDeath, type Ending, type Fault, type Kind, type Level, type Scenario, type Strike, type Told } from './scenarios.ts'
 
-/** Looks of the watch within which everything has come to rest once nothing fails any more (fault 8: with backoff, uncapped). */
+/** Looks of the watch within which everything has come to rest once the last fault is over (fault 8: with backoff, uncapped). */
 const looks = 40
 /** More daemons than any two faults can end. */
 const lives = 8
@@ -109,6 +109,11 @@ class Progress implements Playing {
     return this.#unknown.filter(({ isOver }) => !isOver()).map(({ strike }) => strike)
   }
 
+  /** Is another whenever a fault strikes or is over. */
+  get trouble(): string {
+    return `${this.strikes.length} ${this.open.length}`
+  }
+
   /** A fault is still to come for as long as its effect runs. What hangs is over as soon as nobody waits for it; what is late comes even when the daemon is dead. */
   untilOver<T>(strike: Strike, { life, signal }: Asking, work: Promise<T>): Promise<T> {
     const { kind } = strike.fault
@@ -157,9 +162,14 @@ async function restUntilSettled(playing: Progress): Promise<void> {
   const still = scenario.unsettled ?? unsettled
   let wrong: string[] = []
   let look = 0
+  let first = 0
   let bound = looks
-  while (look < bound && !playing.isEnough) {
+  let { trouble } = playing
+  while (look - first < bound && !playing.isEnough) {
     if (await revived(playing)) continue
+    // A try that hangs takes its whole limit, and a longer pause follows.
+    if (playing.trouble !== trouble) first = look
+    trouble = playing.trouble
     wrong = still(world)
     if (wrong.length === 0) {
       // From now on the world's own state counts again, whatever was broken from outside before.
@@ -201,7 +211,7 @@ function endsWrongly(scenario: Scenario, world: World, strikes: readonly Strike[
   const { record } = world.stack
   if (record === null) return scenario.always.serves === undefined ? null : 'there is no record at the end'
   const [strike = null, another] = strikes
-  const wanted: Ending = another === undefined ? { ...scenario.always, ...scenario.ends(strike, told) } : scenario.always
+  const wanted: Ending = { ...scenario.always, ...(another === undefined ? scenario.ends(strike, told) : scenario.afterSeveral?.(strikes)) }
   const held = record.holds.length > 0
   const quarantine = record.quarantine.map(({ tag }) => tag)
   const { result } = told

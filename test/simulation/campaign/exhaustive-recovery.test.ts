@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { mustSurviveEveryFault } from './exhaustive-report.ts'
-import { foundSwapping, recoveries } from './scenarios-recovery.ts'
+import { foundSwapping, oldColorLost, recoveries } from './scenarios-recovery.ts'
 import { Sightings } from './sometimes.ts'
 
 const sightings = new Sightings('recovery')
 
 describe('every fault at every effect of recovery', () => {
-  for (const scenario of [foundSwapping, ...recoveries]) {
+  for (const scenario of [foundSwapping, ...oldColorLost, ...recoveries]) {
     test(scenario.name, (context) => mustSurviveEveryFault(context, scenario, sightings))
   }
 

@@ -14,7 +14,7 @@ export async function mustSurviveEveryFault(context: Pick<TestContext, 'task'>, 
 }
 
 /** Of the pairs that were spared as known, of each scenario. */
-const sample = 300
+const sample = 100
 
 /** Hits a scenario with all pairs of two faults; nothing may break, and of what was spared as known, a sample must hold and end alike when it is played too. */
 export async function mustSurviveEveryPair(context: Pick<TestContext, 'task'>, scenario: Scenario, sightings: Sightings): Promise<void> {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { mustSurviveEveryFault } from './exhaustive-report.ts'
-import { badReleases, botDies, rollback } from './scenarios-operations.ts'
+import { botDies, refusedEarly, rollback, slow } from './scenarios-operations.ts'
 import { Sightings } from './sometimes.ts'
 
 const sightings = new Sightings('undoing')
 
 describe('every fault at every effect', () => {
-  for (const scenario of [botDies, ...badReleases, rollback]) {
+  for (const scenario of [botDies, ...refusedEarly, ...slow, rollback]) {
     test(scenario.name, (context) => mustSurviveEveryFault(context, scenario, sightings))
   }
 

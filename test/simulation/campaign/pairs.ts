@@ -63,7 +63,7 @@ export async function playPairs(scenario: Scenario, options: PairsOptions = {}):
         }
         seen.set(key, pair)
         played += 1
-        if ((await playPair(pair, 'until known')) === 'cut short') spared.push({ pair, like: null })
+        if ((await playPair(pair, 'until known')).isCut) spared.push({ pair, like: null })
         if (findings.length >= enough) return { pairs, played, sampled: 0, findings }
       }
     }
@@ -71,26 +71,28 @@ export async function playPairs(scenario: Scenario, options: PairsOptions = {}):
 
   const sampled = chosen(spared, sample, seed)
   for (const { pair, like } of sampled) {
-    await playPair(pair, 'in full')
-    if (like !== null) await mustEndAs(like, pair)
+    const { end } = await playPair(pair, 'in full')
+    if (like !== null) await mustEndAs(like, pair, end)
   }
   return { pairs, played, sampled: sampled.length, findings }
 
-  async function mustEndAs(like: Pair, pair: Pair): Promise<void> {
-    const [known, own] = [await endOf(scenario, like), await endOf(scenario, pair)]
+  async function mustEndAs(like: Pair, pair: Pair, own: string): Promise<void> {
+    const known = await endOf(scenario, like)
     if (own === known) return
     const broken = `it was taken for the same as ${tellPair(like)}, and ended with ${own}, not ${known}: the state is told too coarsely`
     findings.push({ scenario: scenario.name, faults: pair, struck: tellPair(pair), broken })
   }
 
-  async function playPair(pair: Pair, how: 'until known' | 'in full'): Promise<'whole' | 'cut short'> {
+  async function playPair(pair: Pair, how: 'until known' | 'in full'): Promise<{ readonly isCut: boolean; readonly end: string }> {
     let last: Playing | null = null
+    let end = ''
     let isCut = false
     const passed: string[] = []
     const { broken } = await play(scenario, pair, {
       asked(playing, effect) {
         if (how === 'in full' || playing.strikes.length < pair.length) return undefined
-        const state = stateOf(playing, effect)
+        // What must come of a state may differ by what led to it.
+        const state = `${stateOf(playing, effect)} ${JSON.stringify(scenario.afterSeveral?.(playing.strikes))}`
         passed.push(state)
         isCut = endsWell.has(state)
         return isCut ? 'enough' : undefined
@@ -98,12 +100,13 @@ export async function playPairs(scenario: Scenario, options: PairsOptions = {}):
       struck: (playing, strike) => onlooker.struck?.(playing, strike),
       ended(playing) {
         last = playing
+        if (how === 'in full') end = tellEnd(playing)
         onlooker.ended?.(playing)
       },
     })
     if (broken === null) for (const state of passed) endsWell.add(state)
     else findings.push({ scenario: scenario.name, faults: pair, struck: struckIn(last), broken })
-    return isCut ? 'cut short' : 'whole'
+    return { isCut, end }
   }
 }
 
@@ -133,19 +136,23 @@ async function followUp(scenario: Scenario, first: Fault): Promise<Point[]> {
   return points
 }
 
-/** What serves and what holds at the end. Not the way there: of effects side by side either may come first, by a millisecond that the state leaves out. */
 async function endOf(scenario: Scenario, pair: Pair): Promise<string> {
   let end = ''
   await play(scenario, pair, {
-    ended({ world: { stack } }) {
-      const { record, routed } = stack
-      end = JSON.stringify([
-        routed, record?.activeColor, record?.active.tag, record?.holds.map(({ origin }) => origin), record?.quarantine.map(({ tag }) => tag),
-        record?.lastResult?.status, stack.engine.instances.map(({ service, state, image }) => `${service} ${image.version} ${state}`).toSorted(),
-      ])
+    ended(playing) {
+      end = tellEnd(playing)
     },
   })
   return end
+}
+
+/** What serves and what holds at the end. Not the way there: of effects side by side either may come first, by a millisecond that the state leaves out. */
+function tellEnd({ world: { stack } }: Playing): string {
+  const { record, routed } = stack
+  return JSON.stringify([
+    routed, record?.activeColor, record?.active.tag, record?.holds.map(({ origin }) => origin), record?.quarantine.map(({ tag }) => tag),
+    record?.lastResult?.status, stack.engine.instances.map(({ service, state, image }) => `${service} ${image.version} ${state}`).toSorted(),
+  ])
 }
 
 function tellPair(pair: Pair): string {

@@ -39,23 +39,28 @@ export const rollback: Scenario = {
   ...endingOf(succeeds('v1.1.0', 'v1.0.0', ['v1.1.0'])),
 }
 
-/** Every way in which a release can be bad, besides those that are played in pairs too. */
-export const badReleases: readonly Scenario[] = [
-  applying('ignores SIGTERM', toTarget),
+/** Bad in a way that is found before the switch. */
+export const refusedEarly: readonly Scenario[] = [
   applying('exits', refused),
   applying('broken through Traefik', refused),
-  applying('bot never healthy', refused),
   applying('does not build', refused),
   applying('build hangs', endsEarly('v1.0.0', 'v1.1.0')),
   applying('preflight refuses', refused),
 ]
 
-/** What an operator or the clock does. */
-export const requests: readonly Scenario[] = [
-  pausing('health_bot', { serves: ['v1.0.0'] }),
-  pausing('drain', { serves: ['v1.1.0'] }),
-  cancelling('health_preview_api'),
-  cancelling('health_bot'),
+/** Bad in a way that makes something wait: a stop for its grace, the bot's health for its limit. */
+export const slow: readonly Scenario[] = [
+  applying('ignores SIGTERM', toTarget),
+  applying('bot never healthy', refused),
+]
+
+/** What an operator asks for while a rollout runs. */
+export const pauses: readonly Scenario[] = [pausing('health_bot', { serves: ['v1.0.0'] }), pausing('drain', { serves: ['v1.1.0'] })]
+export const cancels: readonly Scenario[] = [cancelling('health_preview_api'), cancelling('health_bot')]
+export const departures: readonly Scenario[] = [leaving('docker_build', 'v1.0.0'), leaving('health_bot', 'v1.0.0'), leaving('drain', 'v1.1.0')]
+
+/** What an operator or the clock does while nothing runs. */
+export const whenIdle: readonly Scenario[] = [
   {
     name: 'having Traefik take the routes anew',
     begin: () => upgraded(),
@@ -92,9 +97,6 @@ export const requests: readonly Scenario[] = [
     ends: () => ({ serves: ['v1.0.0'], held: false, quarantine: ['v1.1.0'] }),
     always: { serves: ['v1.0.0'], quarantine: ['v1.1.0'] },
   },
-  leaving('docker_build', 'v1.0.0'),
-  leaving('health_bot', 'v1.0.0'),
-  leaving('drain', 'v1.1.0'),
 ]
 
 function applying(kind: ReleaseKind, rollout: Rollout): Scenario {

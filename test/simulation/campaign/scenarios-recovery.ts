@@ -6,7 +6,7 @@ import { commitOf } from '../world/releases.ts'
 import { damageRecord, leaveNewerRecord, restoreRecord } from '../world/state-directory.ts'
 import { watchInterval, World } from '../world/world.ts'
 import { installed, upgraded } from './scenarios-operations.ts'
-import { nothingTold, type Ending, type Scenario, type Told } from './scenarios.ts'
+import { isDeath, nothingTold, type Ending, type Scenario, type Strike, type Told } from './scenarios.ts'
 
 /** R7: a daemon died in the middle of replacing the bot. */
 export const foundSwapping = found('R7: found swapping', {
@@ -15,7 +15,49 @@ export const foundSwapping = found('R7: found swapping', {
   always: { serves: ['v1.0.0'], held: true, quarantine: [] },
 })
 
-/** What a daemon finds at its start, or a look when idle, and puts right: the effects of recovery itself. */
+/** R8 to R10: a daemon died in the middle of replacing the bot, and the color to go back to is not well. */
+export const oldColorLost: readonly Scenario[] = [
+  found('R8: the old color stopped', {
+    rows: [8, 7],
+    begin: () => killed('health_bot', (world) => halt(world, 'blue')),
+    always: { serves: ['v1.0.0'], held: true, quarantine: [] },
+  }),
+  found('R8: the old color removed', {
+    rows: [8, 7],
+    begin: () => killed('health_bot', async (world) => {
+      await halt(world, 'blue')
+      for (const instance of world.stack.instancesOf('blue')) if (instance !== undefined) world.stack.engine.discard(instance)
+    }),
+    always: { serves: ['v1.0.0'], held: true, quarantine: [] },
+  }),
+  found('R8: the old color gone, with its images: given up after three tries, as in R10', {
+    rows: [8],
+    begin: () => killed('health_bot', async (world) => {
+      await halt(world, 'blue')
+      for (const instance of world.stack.instancesOf('blue')) if (instance !== undefined) world.stack.engine.discard(instance)
+      world.stack.images.prune(world.stack.images.unneeded(new Set([commitOf('v1.1.0')])))
+    }),
+    always: { serves: ['v1.1.0'], held: true, quarantine: [] },
+    unsettled: unsettledOnGreen,
+  }),
+  found('R9: neither color healthy', {
+    rows: [9, 7],
+    begin: () => killed('health_bot', (world) => {
+      sicken(world, 'blue')
+      sicken(world, 'green')
+    }),
+    mend: (world) => sicken(world, 'blue', false),
+    always: { serves: ['v1.0.0'], held: true, quarantine: [] },
+  }),
+  found('R10: only the new color healthy', {
+    rows: [10],
+    begin: () => killed('health_bot', (world) => sicken(world, 'blue')),
+    always: { serves: ['v1.1.0'], held: true, quarantine: [] },
+    unsettled: unsettledOnGreen,
+  }),
+]
+
+/** What else a daemon finds at its start, or a look when idle, and puts right: the effects of recovery itself. */
 export const recoveries: readonly Scenario[] = [
   found('R1: a record of a newer version', {
     rows: [1],
@@ -63,49 +105,13 @@ export const recoveries: readonly Scenario[] = [
     rows: [6],
     begin: () => killed('health_preview_api'),
     always: { serves: ['v1.0.0'], held: false, quarantine: [] },
-  }),
-  found('R8: the old color stopped', {
-    rows: [8, 7],
-    begin: () => killed('health_bot', (world) => halt(world, 'blue')),
-    always: { serves: ['v1.0.0'], held: true, quarantine: [] },
-  }),
-  found('R8: the old color removed', {
-    rows: [8, 7],
-    begin: () => killed('health_bot', async (world) => {
-      await halt(world, 'blue')
-      for (const instance of world.stack.instancesOf('blue')) if (instance !== undefined) world.stack.engine.discard(instance)
-    }),
-    always: { serves: ['v1.0.0'], held: true, quarantine: [] },
-  }),
-  found('R8: the old color gone, with its images: given up after three tries, as in R10', {
-    rows: [8],
-    begin: () => killed('health_bot', async (world) => {
-      await halt(world, 'blue')
-      for (const instance of world.stack.instancesOf('blue')) if (instance !== undefined) world.stack.engine.discard(instance)
-      world.stack.images.prune(world.stack.images.unneeded(new Set([commitOf('v1.1.0')])))
-    }),
-    always: { serves: ['v1.1.0'], held: true, quarantine: [] },
-    unsettled: unsettledOnGreen,
-  }),
-  found('R9: neither color healthy', {
-    rows: [9, 7],
-    begin: () => killed('health_bot', (world) => {
-      sicken(world, 'blue')
-      sicken(world, 'green')
-    }),
-    mend: (world) => sicken(world, 'blue', false),
-    always: { serves: ['v1.0.0'], held: true, quarantine: [] },
-  }),
-  found('R10: only the new color healthy', {
-    rows: [10],
-    begin: () => killed('health_bot', (world) => sicken(world, 'blue')),
-    always: { serves: ['v1.1.0'], held: true, quarantine: [] },
-    unsettled: unsettledOnGreen,
+    afterSeveral: holdsWhatEndsItThreeTimes,
   }),
   found('R11: found retiring', {
     rows: [11],
     begin: () => killed('drain'),
     always: { serves: ['v1.1.0'], held: false, quarantine: [] },
+    afterSeveral: holdsWhatEndsItThreeTimes,
   }),
   found('R12: found retiring, the other color routed', {
     rows: [12],
@@ -168,10 +174,11 @@ interface Found {
   /** Mends what was broken from outside, half a minute later. */
   readonly mend?: (world: World) => void
   readonly always: Ending
+  readonly afterSeveral?: (strikes: readonly Strike[]) => Ending
   readonly unsettled?: (world: World) => string[]
 }
 
-function found(name: string, { rows, begin, mend, always, unsettled: still }: Found): Scenario {
+function found(name: string, { rows, begin, mend, always, afterSeveral, unsettled: still }: Found): Scenario {
   return {
     name, rows, begin, always,
     async act(world): Promise<Told> {
@@ -182,8 +189,20 @@ function found(name: string, { rows, begin, mend, always, unsettled: still }: Fo
       return nothingTold
     },
     ends: () => always,
+    ...(afterSeveral !== undefined && { afterSeveral }),
     ...(still !== undefined && { unsettled: still }),
   }
+}
+
+/**
+ * Found open for the third time, an operation holds rollouts (design.md, "Causes": interruptions, three in a row, counted
+ * durably at start). That a start was counted is told by the record's epoch, which the same write raises: 1 in the life that
+ * was killed in the operation, and 3 after two more starts that found it open. Whoever dies then leaves it to the one that holds.
+ */
+function holdsWhatEndsItThreeTimes(strikes: readonly Strike[]): Ending {
+  const last = strikes.at(-1)
+  const left = last !== undefined && isDeath(last.fault.kind) ? last.durable : null
+  return { held: left !== null && left.operation !== null && left.epoch >= 3 }
 }
 
 type Change = (world: World) => void | Promise<void>

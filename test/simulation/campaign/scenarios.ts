@@ -51,6 +51,8 @@ export interface Scenario {
   readonly ends: (strike: Strike | null, told: Told) => Ending
   /** What holds at the end, however many faults there were. */
   readonly always: Ending
+  /** What holds besides after these faults, more than one. */
+  readonly afterSeveral?: (strikes: readonly Strike[]) => Ending
   /** Rows of the recovery table that it reaches by itself. */
   readonly rows?: readonly number[]
   /** What is not yet at rest, where that is not the usual. */

@@ -6,7 +6,11 @@ import type { Onlooker, Playing } from './exhaustive-play.ts'
 import { isDeath, type Kind, type Strike } from './scenarios.ts'
 
 /** Campaigns, each in a test file of its own. */
-export const campaigns = ['applying', 'undoing', 'requests', 'recovery', 'pairs of applying', 'pairs of undoing', 'pairs of recovery'] as const
+export const campaigns = [
+  'applying', 'undoing', 'requests', 'recovery',
+  'pairs of applying', 'pairs of undoing', 'pairs of recovery', 'pairs of refusing', 'pairs of waiting', 'pairs of pausing',
+  'pairs of cancelling', 'pairs of idle', 'pairs of leaving', 'pairs of lost', 'pairs of found',
+] as const
 
 export type Campaign = (typeof campaigns)[number]
 
@@ -75,6 +79,16 @@ export const situations: readonly Situation[] = [
   { name: 'an undo that failed, and then was killed', in: 'pairs of undoing', ended: ({ strikes: [first, second] }) => first?.fault.kind === 'fails' && hasTurned(first) && second !== undefined && isDeath(second.fault.kind) },
   { name: 'two faults in recovery', in: 'pairs of recovery', ended: ({ strikes }) => strikes.length === 2 },
   { name: 'two daemons that died in recovery, and a third that ended it', in: 'pairs of recovery', ended: ({ daemons }) => daemons.length >= 3 },
+  { name: 'a build that failed, and then a death before that was recorded', in: 'pairs of refusing', ended: ({ strikes: [first, second] }) => first?.fault.kind === 'fails' && first.effect.name === 'runtime.build' && second?.fault.kind === 'crash before' && second.effect.name === 'store.write' },
+  { name: 'a standby that came up late, for a daemon that had died', in: 'pairs of refusing', ended: ({ strikes: [first, second], daemons }) => first?.fault.kind === 'takes effect late' && first.effect.name === 'runtime.up' && second !== undefined && isDeath(second.fault.kind) && daemons.length >= 2 },
+  { name: 'a stop that was waited for when the power failed', in: 'pairs of waiting', ended: ({ strikes: [first, second] }) => first?.effect.name === 'runtime.stop' && second?.fault.kind.startsWith('power') === true },
+  { name: 'an acknowledged pause that outlived two daemons', in: 'pairs of pausing', ended: ({ daemons, world }) => daemons.length >= 3 && (world.stack.record?.holds.some(({ origin }) => origin === 'operator') ?? false) },
+  { name: 'cancelled, and killed twice on the way back', in: 'pairs of cancelling', ended: (playing) => twoDeaths(playing) && playing.strikes.every(({ durable }) => durable?.operation?.failure?.code === 'cancelled') },
+  { name: 'killed twice in a rollout that polling began', in: 'pairs of idle', ended: (playing) => twoDeaths(playing) && playing.strikes.every(({ durable }) => durable?.operation?.origin === 'polling') },
+  { name: 'killed while it left in order, and again in the next life', in: 'pairs of leaving', ended: (playing) => twoDeaths(playing) && playing.strikes[0]?.effect.record?.operation?.stoppedCleanly === true },
+  { name: 'the old color could not be started twice', in: 'pairs of lost', ended: ({ strikes }) => strikes.length === 2 && strikes.every(({ fault, effect }) => fault.kind === 'fails' && effect.name === 'runtime.start') },
+  { name: 'an operation was found open for the third time, and that held', in: 'pairs of found', ended: ({ scenario, world }) => scenario.name.startsWith('R6') && (world.stack.record?.holds.some(({ origin }) => origin === 'recovery') ?? false) },
+  { name: 'killed twice in the first start', in: 'pairs of found', ended: (playing) => twoDeaths(playing) && playing.scenario.name.startsWith('R3') },
   ...Array.from({ length: 17 }, (_, at): Situation => ({ name: `R${at + 1} was reached`, in: 'recovery', ended: (playing) => rowsOf(playing).has(at + 1) })),
 ]
 

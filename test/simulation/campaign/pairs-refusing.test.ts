@@ -1,0 +1,3 @@
+import { testPairs } from './pairs-test.ts'
+
+testPairs('refusing')
