@@ -1,5 +1,6 @@
 import { holdMutations } from './list/holds.ts'
 import { journalMutations } from './list/journal.ts'
+import { lookMutations } from './list/looks.ts'
 import { oldColorMutations } from './list/old-color.ts'
 import { orderMutations } from './list/order.ts'
 import { recoveryMutations } from './list/recovery.ts'
@@ -19,6 +20,7 @@ export const mutations: readonly Placed[] = [
   ...placed('surroundings', journalMutations),
   ...placed('recovery', recoveryMutations),
   ...placed('recovery', oldColorMutations),
+  ...placed('recovery', lookMutations),
   ...placed('holds', holdMutations),
   ...placed('storage', storageMutations),
 ]

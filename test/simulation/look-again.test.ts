@@ -163,6 +163,31 @@ describe('looks that follow each other soon use up no tries', () => {
     expect(world.updater.status()).toMatchObject({ activeColor: 'green', paused: true })
   })
 
+  test('R8: an engine that goes away when it is to start the old color costs no pause: it is up as soon as that is back', async () => {
+    const world = await ready()
+    await applyUpTo(world, 'v1.1.0', 'health_bot')
+    world.disturbed = true
+    await world.until('the way back', () => world.stack.routed === 'blue')
+    let isGone = false
+    world.stack.effects.interference = (effect, run) => {
+      if (!isGone && effect.name === 'runtime.start') {
+        isGone = true
+        world.stack.engine.die('connect ENOENT')
+      }
+      return run()
+    }
+    await halt(world, 'blue')
+    await world.until('the engine is gone', () => isGone)
+    await world.pass(2_000)
+    world.stack.engine.fault = null
+    const backAt = world.time.now
+    await world.until('the old color', () => states(world, 'blue').every((state) => state === 'running'))
+    expect(world.time.now - backAt).toBeLessThan(2_500)
+    world.disturbed = false
+    await settle(world)
+    expect(world.updater.status()).toMatchObject({ active: { tag: 'v1.0.0' }, activeColor: 'blue', lastResult: { status: 'rolled_back' } })
+  })
+
   test('R8: who has mended it and unpauses does not wait for the next try', async () => {
     const world = await ready()
     const started = await applyUpTo(world, 'v1.1.0', 'health_bot')

@@ -3,6 +3,7 @@ import type { Check } from './check.ts'
 import { everyEffect } from './checks/every-effect.ts'
 import { fileStorage } from './checks/file-storage.ts'
 import { holds } from './checks/holds.ts'
+import { looks } from './checks/looks.ts'
 import { polling } from './checks/polling.ts'
 import { recordStorage } from './checks/record-storage.ts'
 import { recoveryFallen } from './checks/recovery-fallen.ts'
@@ -15,7 +16,7 @@ import { surroundings } from './checks/surroundings.ts'
 
 const areas: Readonly<Record<Area, readonly Check[]>> = {
   rollouts,
-  recovery: [...recoveryIdle, ...recoveryFallen, ...recoveryOpen, ...recoveryOldColor, ...recoveryUnwell],
+  recovery: [...recoveryIdle, ...recoveryFallen, ...recoveryOpen, ...recoveryOldColor, ...recoveryUnwell, ...looks],
   holds: [...holds, ...polling],
   surroundings,
   storage: [...recordStorage, ...fileStorage],

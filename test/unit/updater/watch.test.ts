@@ -3,7 +3,7 @@ import { Watch } from '../../../src/updater/watch.ts'
 import { drivenClock } from '../rollout/driven-clock.ts'
 
 /** A watch over this many ms, and when it looked. */
-async function watched(milliseconds: number, parts: { readonly follow: (onChange: () => void, signal: AbortSignal, attempt: number) => Promise<void>; readonly isOurs?: () => boolean }) {
+async function watched(milliseconds: number, parts: { readonly follow: (onChange: () => void, signal: AbortSignal, attempt: number) => Promise<void>; readonly isOurs?: () => boolean; readonly againIn?: (look: number) => number | null }) {
   const clock = drivenClock()
   const over = new AbortController()
   const looks: number[] = []
@@ -17,7 +17,7 @@ async function watched(milliseconds: number, parts: { readonly follow: (onChange
     signal: over.signal,
     look: async () => {
       looks.push(clock.monotonic())
-      return null
+      return parts.againIn?.(looks.length) ?? null
     },
     isOurs: parts.isOurs ?? (() => false),
     follow: (onChange, signal) => {
@@ -86,4 +86,16 @@ test('what an operation of ours changes leads to no look', async () => {
     isOurs: () => true,
   })
   expect(looks).toEqual([])
+})
+
+test('looks when the look before it asks for it, but never later than it would anyway', async () => {
+  const asked = [1_000, 2_000, 4_000, 8_000, 16_000, null]
+  const { looks } = await watched(40_000, {
+    follow: (onChange, signal) => {
+      onChange()
+      return untilOver(signal)
+    },
+    againIn: (look) => asked[look - 1] ?? null,
+  })
+  expect(looks).toEqual([250, 1_250, 3_250, 7_250, 15_250, 25_250, 35_250])
 })
