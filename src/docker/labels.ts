@@ -2,8 +2,10 @@
 export const revisionLabel = 'org.opencontainers.image.revision'
 export const versionLabel = 'org.opencontainers.image.version'
 
-/** Compose project for which we built an image; what carries it is ours to remove. */
+/** Compose project for which an updater built an image; with another project's it is never ours to remove. */
 export const projectLabel = 'zetherion.updater.project'
+/** Name, without tag, under which we built it: what has another one is somebody's copy. */
+export const imageLabel = 'zetherion.updater.image'
 /** Commit, Dockerfile, target and arguments, hashed: the key of "already built". */
 export const keyLabel = 'zetherion.updater.key'
 /** Release tag under which it was built first. */

@@ -24,12 +24,12 @@ export function isReleaseTag(tag: string): boolean {
 
 /** Tag that keeps an image while an operation is open. */
 export function keepTag(operation: string): string {
-  return `${keepPrefix}${operation}`
+  return `keep-${operation}`
 }
 
-/** Operation for whose sake a tag is there; null for every other tag. */
+/** Operation for whose sake a tag is there; null for every other tag, such as an operator's `keep-good`. */
 export function operationOf(tag: string): string | null {
-  return tag.startsWith(keepPrefix) ? tag.slice(keepPrefix.length) : null
+  return /^keep-([0-9a-f]{16})$/.exec(tag)?.[1] ?? null
 }
 
 /** Whether this commit names what was found running, not a commit of the repository. */
@@ -37,7 +37,6 @@ export function isAdopted(commit: string): boolean {
   return commit.startsWith('adopted-')
 }
 
-const keepPrefix = 'keep-'
 const longestName = 400
 const referencePattern =
   /^((?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?$/

@@ -45,14 +45,14 @@ onStack('doctor on a real engine behind a real Traefik', { limits }, (here) => {
     const stack = here()
     await stack.compose('up', '-d')
     const image = await stack.docker(['inspect', 'zetherion-ai-bot', '--format', '{{.Config.Image}}'])
-    const kept = `${image.split(':')[0] ?? ''}:keep-op-9`
+    const kept = `${image.split(':')[0] ?? ''}:keep-00000000000000f9`
     await stack.docker(['tag', image, kept])
     const { code, byId } = await readOnly()
     await stack.docker(['rmi', kept])
     expect(code).toBe(0)
     expect(byId['standby']).toMatchObject({ verdict: 'warning', found: expect.stringContaining('of the standby color green is not stopped') })
     expect(byId['agreement']).toMatchObject({ verdict: 'warning', found: expect.stringContaining('(R17)') })
-    expect(byId['leftovers']).toMatchObject({ verdict: 'warning', found: expect.stringContaining('keep-op-9') })
+    expect(byId['leftovers']).toMatchObject({ verdict: 'warning', found: expect.stringContaining('keep-00000000000000f9') })
   })
 
   it('finds a Traefik that is stopped, and that it takes the routes again once it is back', async () => {

@@ -3,7 +3,7 @@ import { UpdaterError } from '../../rollout/errors.ts'
 import type { ComposeModel } from '../compose/model.ts'
 import { freeSpace } from '../disk.ts'
 import type { Engine } from '../engine.ts'
-import { keyLabel } from '../labels.ts'
+import { keyLabel, projectLabel } from '../labels.ts'
 import type { DockerSettings } from '../settings.ts'
 import { isSnapshot } from '../snapshot.ts'
 import { buildImage } from './build-image.ts'
@@ -30,8 +30,10 @@ export async function buildRelease(
   return { bytes: spaceTaken(before?.bytes ?? null, after?.bytes ?? null, images), built: wanted.flatMap((plan) => plan.services) }
 }
 
+/** Another project's under the same name does not count: that project's updater would remove it. */
 async function isBuilt(engine: Engine, plan: ImageBuild, signal: AbortSignal): Promise<boolean> {
-  return (await inspectImage(engine, plan.reference, signal))?.labels[keyLabel] === plan.key
+  const labels = (await inspectImage(engine, plan.reference, signal))?.labels
+  return labels?.[keyLabel] === plan.key && labels[projectLabel] === plan.labels[projectLabel]
 }
 
 /** What was found running has no sources: its images are there or it cannot come back. */

@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import { UpdaterError } from '../../rollout/errors.ts'
 import type { Release } from '../../rollout/model.ts'
 import type { ComposeModel } from '../compose/model.ts'
-import { keyLabel, projectLabel, revisionLabel, tagLabel, versionLabel } from '../labels.ts'
+import { imageLabel, keyLabel, projectLabel, revisionLabel, tagLabel, versionLabel } from '../labels.ts'
 import { managedImage, managedService } from './managed-image.ts'
 
 /** One image to be made; services that share it share the build. */
@@ -50,15 +50,17 @@ function planBuild(project: { readonly project: string; readonly projectDirector
     args: Object.fromEntries(Object.entries(build.args).sort(([a], [b]) => (a < b ? -1 : 1))),
   }
   const key = createHash('sha256').update(JSON.stringify([release.commit, recipe])).digest('hex')
+  const { repository, releaseReference } = managedImage(model, release.commit, service)
   return {
     services: [service],
-    reference: managedImage(model, release.commit, service).releaseReference,
+    reference: releaseReference,
     ...recipe,
     key,
     labels: {
       [revisionLabel]: release.commit,
       [versionLabel]: release.version,
       [projectLabel]: project.project,
+      [imageLabel]: repository,
       [tagLabel]: release.tag,
       [keyLabel]: key,
     },

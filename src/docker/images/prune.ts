@@ -1,14 +1,14 @@
 import type { ImageInfo } from 'dockerode'
 import { UpdaterError, sentenceOf } from '../../rollout/errors.ts'
 import type { Engine } from '../engine.ts'
-import { projectLabel, revisionLabel } from '../labels.ts'
+import { imageLabel, projectLabel, revisionLabel } from '../labels.ts'
 import { isAdopted, isReleaseTag, operationOf, parseReference, releaseTag } from '../references.ts'
 import { abortReason } from '../waiting.ts'
 import { untag } from './tags.ts'
 
 export interface Pruning {
   readonly project: string
-  /** Image names of the managed services. */
+  /** Image names that the managed services' containers were created from. */
   readonly repositories: ReadonlySet<string>
   /** Of the releases that stay. */
   readonly commits: ReadonlySet<string>
@@ -62,14 +62,23 @@ export function doomed(image: Pick<ImageInfo, 'Id' | 'RepoTags' | 'Labels'>, pru
   const tags: readonly string[] | null | undefined = image.RepoTags
   const labels: Readonly<Record<string, string>> | null | undefined = image.Labels
   const names = (tags ?? []).filter((name) => !name.startsWith('<none>'))
-  const isOurs = labels?.[projectLabel] === pruning.project
-  if (names.length === 0) return isOurs ? [image.Id] : []
-  return names.filter((name) => isDoomed(name, isOurs, labels?.[revisionLabel] ?? null, pruning))
+  const project = labels?.[projectLabel]
+  if (project !== undefined && project !== pruning.project) return [] // another updater's, whatever its names
+  const made = { isOurs: project !== undefined, as: labels?.[imageLabel] ?? null, revision: labels?.[revisionLabel] ?? null }
+  if (names.length === 0) return made.isOurs ? [image.Id] : []
+  return names.filter((name) => isDoomed(name, made, pruning))
 }
 
-function isDoomed(name: string, isOurs: boolean, revision: string | null, { repositories, commits }: Pruning): boolean {
+/** What an image's labels say of where it comes from. */
+interface Made {
+  readonly isOurs: boolean
+  readonly as: string | null
+  readonly revision: string | null
+}
+
+function isDoomed(name: string, { isOurs, as, revision }: Made, { repositories, commits }: Pruning): boolean {
   const reference = parseReference(name)
-  if (reference === null || !(isOurs || repositories.has(reference.repository))) return false
+  if (reference === null || !(repositories.has(reference.repository) || (isOurs && as === reference.repository))) return false
   if (operationOf(reference.tag) !== null) return true
   if (!isReleaseTag(reference.tag)) return false // a moving tag, or an operator's own
   const kept = [...commits].some((commit) => releaseTag(commit) === reference.tag)

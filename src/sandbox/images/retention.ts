@@ -2,17 +2,17 @@ import { UpdaterError, asSentence, sentenceOf } from '../../rollout/errors.ts'
 import type { ImageStore } from './image-store.ts'
 
 /**
- * Removes the images that nothing needs: no kept commit, no container in any state. Their tags go with them, and keep tags
- * and those of other releases go from images that stay.
+ * Removes the images that nothing needs: no kept commit, no container in any state, no tag of the compose file or an operator.
+ * The updater's own tags go with them, and keep tags and those of other releases go from images that stay.
  * @throws engine_failed at the end, when something could not be removed
  */
 export async function pruneImages(store: ImageStore, commits: ReadonlySet<string>, usedByContainers: ReadonlySet<string>): Promise<void> {
   const tags = Object.entries(await store.tags())
   const shortCommits = new Set([...commits].map((commit) => commit.slice(0, 12)))
-  const wanted = tags.filter(([reference]) => shortCommits.has(tagOf(reference)))
-  const needed = new Set([...usedByContainers, ...wanted.map(([, id]) => id)])
+  const isGone = ([reference]: readonly [string, string]): boolean => isOurs(reference) && !shortCommits.has(tagOf(reference))
+  const needed = new Set([...usedByContainers, ...tags.filter((tag) => !isGone(tag)).map(([, id]) => id)])
 
-  const gone = tags.filter(([reference, id]) => !needed.has(id) || (isOurs(reference) && !shortCommits.has(tagOf(reference))))
+  const gone = tags.filter(isGone)
   await store.retag(Object.fromEntries(gone.map(([reference]) => [reference, null])))
   const images = await store.list()
   const removals = await Promise.allSettled(images.filter(({ id }) => !needed.has(id)).map((image) => store.remove(image)))
@@ -22,9 +22,9 @@ export async function pruneImages(store: ImageStore, commits: ReadonlySet<string
   throw new UpdaterError('engine_failed', `${count} could not be removed${reason}: ${asSentence(sentenceOf(first))}`, { cause: first })
 }
 
-/** Tags that the updater sets for a release or an operation; the moving ones belong to the compose file. */
+/** Tags that the updater sets for a release or an operation; the moving ones belong to the compose file, all others to an operator. */
 function isOurs(reference: string): boolean {
-  return /^(?:[0-9a-f]{12}|adopted-[0-9a-f]{4}|keep-.+)$/.test(tagOf(reference))
+  return /^(?:[0-9a-f]{12}|adopted-[0-9a-f]{4}|keep-[0-9a-f]{16})$/.test(tagOf(reference))
 }
 
 function tagOf(reference: string): string {

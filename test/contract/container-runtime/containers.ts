@@ -103,9 +103,9 @@ export function containerContract(here: () => ContainerRuntimeWorld): void {
       const [old] = await bringUp(runtime, good, [services.bot])
       if (old === undefined) throw new Error('no container was started')
       await runtime.build(next, [services.bot], () => undefined, limit())
-      await runtime.keepImage(old.id, 'operation1', limit())
-      await runtime.restoreKept('operation1', good, [services.bot], limit())
-      await runtime.restoreKept('operation2', next, [services.green], limit())
+      await runtime.keepImage(old.id, '0123456789abcdef', limit())
+      await runtime.restoreKept('0123456789abcdef', good, [services.bot], limit())
+      await runtime.restoreKept('fedcba9876543210', next, [services.green], limit())
       for (const target of [next, good]) {
         const before = await runtime.containers([services.bot], limit())
         expect(before.length).toBe(1)

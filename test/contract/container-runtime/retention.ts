@@ -26,12 +26,26 @@ export function retentionContract(here: () => ContainerRuntimeWorld): void {
       const { runtime, release } = here()
       const [good, next] = [release('good'), release('next')]
       const [old] = await bringUp(runtime, good, [services.bot])
-      await runtime.keepImage(old?.id ?? '', 'operation1', limit())
+      await runtime.keepImage(old?.id ?? '', '0123456789abcdef', limit())
       await clear(here())
       await bringUp(runtime, next, [services.bot])
       await runtime.prune(new Set([next.commit]), everyService, limit())
-      await runtime.restoreKept('operation1', good, [services.bot], limit())
+      await runtime.restoreKept('0123456789abcdef', good, [services.bot], limit())
       expect(await runtime.missingImages(good, [services.bot], limit())).toEqual([services.bot])
+    }, testLimit)
+
+    it('leaves a name that an operator gave an image, and the image with it', async () => {
+      const { runtime, release, nameByHand } = here()
+      const [good, other] = [release('good'), release('unhealthy')]
+      await runtime.build(other, [services.bot], () => undefined, limit())
+      await bringUp(runtime, good, [services.bot])
+      const names = await Promise.all(['keep-good', 'keep-0123', 'v1', 'deadbeef'].map((tag) => nameByHand(other, services.bot, tag)))
+      await runtime.prune(new Set([good.commit]), everyService, limit())
+      expect(await runtime.missingImages(other, [services.bot], limit())).toEqual([services.bot])
+      for (const name of names) {
+        expect(await name.isThere(), name.name).toBe(true)
+        await name.remove()
+      }
     }, testLimit)
 
     it('goes on past an image that cannot be removed, tells that it is still there, and removes it the next time', async () => {

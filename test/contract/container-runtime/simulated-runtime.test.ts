@@ -2,7 +2,7 @@ import type { ReleaseKind as SimulatedKind } from '../../simulation/world/releas
 import { SimulatedRuntime } from '../../simulation/world/runtime.ts'
 import { startSimulatedStack } from '../simulated-world.ts'
 import type { ReleaseKind } from './releases.ts'
-import { containerRuntimeContract, releaseKinds, releaseOf, services } from './suite.ts'
+import { containerRuntimeContract, imageOf, releaseKinds, releaseOf, services } from './suite.ts'
 
 /** How the contract's releases are called in the simulated world, where every good build takes two seconds. */
 const simulated: Readonly<Record<ReleaseKind, SimulatedKind>> = {
@@ -37,6 +37,13 @@ containerRuntimeContract('the simulated engine', async () => {
     async whereStuck(release, service) {
       stack.images.stick(service, release.commit)
       return { runtime, mend: async () => stack.images.unstick(service, release.commit) }
+    },
+    async nameByHand({ commit }, service, tag) {
+      const [{ images }, image] = [stack, stack.images.get(service, commit)]
+      if (image === undefined) throw new Error(`there is no image of ${service} of ${commit}`)
+      const name = `${imageOf(service)}:${tag}`
+      images.byHand.set(name, image)
+      return { name, isThere: async () => images.byHand.has(name), remove: async () => void images.byHand.delete(name) }
     },
     close: async () => close(),
   }

@@ -12,6 +12,8 @@ export interface ContainerRuntimeWorld {
   readonly ask: (container: Container, path: string) => Promise<Answer>
   /** The runtime while an image of this release cannot be removed, for a reason that has nothing to do with containers. */
   readonly whereStuck: (release: Release, service: string) => Promise<StuckImage>
+  /** Gives the image of this release one more name, behind the runtime's back. */
+  readonly nameByHand: (release: Release, service: string, tag: string) => Promise<NameByHand>
   /** Removes every container of the contract's services as it is, where ending one properly takes the time of its grace. */
   readonly removeAll?: () => Promise<void>
   close(): Promise<void>
@@ -21,6 +23,14 @@ export interface StuckImage {
   readonly runtime: ContainerRuntime
   /** The image can be removed again. */
   mend(): Promise<void>
+}
+
+export interface NameByHand {
+  /** With its tag. */
+  readonly name: string
+  /** Whether the name is still there, and leads to an image. */
+  isThere(): Promise<boolean>
+  remove(): Promise<void>
 }
 
 /** What a container answers. */

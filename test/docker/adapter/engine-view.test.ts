@@ -28,8 +28,8 @@ onEngine('What doctor asks of an engine', (here) => {
     const world = here()
     const [bot] = await bringUp(world.runtime, world.release('good'), [services.bot])
     expect(await viewOf(world).keptImages(limit())).toEqual([])
-    await world.runtime.keepImage(bot?.id ?? '', 'op-7', limit())
-    expect(await viewOf(world).keptImages(limit())).toEqual([{ image: expect.stringMatching(/:keep-op-7$/), operation: 'op-7' }])
+    await world.runtime.keepImage(bot?.id ?? '', '00000000000000f7', limit())
+    expect(await viewOf(world).keptImages(limit())).toEqual([{ image: expect.stringMatching(/:keep-00000000000000f7$/), operation: '00000000000000f7' }])
     expect(await viewOf(world, { project: 'another' }).keptImages(limit())).toEqual([])
   })
 

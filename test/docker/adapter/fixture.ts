@@ -28,6 +28,7 @@ export async function makeDockerWorld(engine: Engine, options: Partial<DockerRun
   const [projectDirectory, releasesDirectory] = [join(root, 'project'), join(root, 'releases')]
   for (const kind of releaseKinds) await writeFiles(join(releasesDirectory, releaseOf(kind).commit), filesOf(kind))
   await writeFiles(projectDirectory, filesOf('good'))
+  const docker = new Docker({ socketPath: engine.socketPath })
   const logged: string[] = []
   const project = `contract${root.slice(-6).toLowerCase()}`
   const another = (more: Partial<DockerRuntimeOptions>): ContainerRuntime =>
@@ -53,8 +54,16 @@ export async function makeDockerWorld(engine: Engine, options: Partial<DockerRun
       proxy.misbehave(({ method, path: asked }) => (method === 'DELETE' && decodeURIComponent(asked) === path ? { fails: 'error while removing layer: read-only file system' } : null))
       return { runtime: another({ dockerHost: proxy.dockerHost }), mend: () => proxy.close() }
     },
+    async nameByHand({ commit }, service, tag) {
+      const name = `${imageOf(service)}:${tag}`
+      await docker.getImage(`${imageOf(service)}:${commit.slice(0, 12)}`).tag({ repo: imageOf(service), tag })
+      return {
+        name,
+        isThere: async () => (await docker.listImages()).some(({ RepoTags }) => RepoTags?.includes(name) === true),
+        remove: async () => void (await docker.getImage(name).remove()),
+      }
+    },
     async removeAll() {
-      const docker = new Docker({ socketPath: engine.socketPath })
       const containers = await docker.listContainers({ all: true, filters: { label: [`com.docker.compose.project=${project}`] } })
       await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
     },

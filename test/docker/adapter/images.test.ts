@@ -10,9 +10,19 @@ import { onEngine } from './on-engine.ts'
 import type { EngineWorld } from './on-engine.ts'
 
 const nothing = new Set<string>()
+const closed = '0123456789abcdef'
 
-async function tagsOf({ docker }: EngineWorld): Promise<string[]> {
-  return (await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith('contract-')).sort()
+async function everyTag({ docker }: EngineWorld): Promise<string[]> {
+  return (await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? [])
+}
+
+async function tagsOf(world: EngineWorld): Promise<string[]> {
+  return (await everyTag(world)).filter((tag) => tag.startsWith('contract-')).sort()
+}
+
+function named(name: string): { readonly repo: string; readonly tag: string } {
+  const [repo = '', tag = ''] = name.split(':')
+  return { repo, tag }
 }
 
 onEngine('Images on a Docker engine', (here) => {
@@ -79,23 +89,60 @@ onEngine('Images on a Docker engine', (here) => {
     const { runtime, docker } = world
     const [started] = await bringUp(runtime, world.release('good'), [services.bot])
     if (started === undefined) throw new Error('no container was started')
-    await runtime.keepImage(started.id, 'closed', limit())
+    await runtime.keepImage(started.id, closed, limit())
     await clear(world)
     await bringUp(runtime, world.release('next'), [services.bot])
-    expect((await docker.getImage('contract-bot:keep-closed').inspect()).Id).toBe(started.imageId)
+    expect((await docker.getImage(`contract-bot:keep-${closed}`).inspect()).Id).toBe(started.imageId)
     await runtime.prune(new Set([world.release('next').commit]), everyService, limit())
     await expect(docker.getImage(started.imageId).inspect()).rejects.toMatchObject({ statusCode: 404 })
   })
 
   it('of others are never removed', async () => {
     const { runtime, release, docker } = here()
-    await docker.getImage('node:20-bookworm-slim').tag({ repo: 'contract-bot', tag: 'mine' })
-    await docker.getImage('node:20-bookworm-slim').tag({ repo: 'contract-bot', tag: '0123456789ab' })
     await bringUp(runtime, release('good'), [services.bot])
+    await runtime.build(release('next'), [services.bot], () => undefined, limit())
+    const theirs = ['contract-bot:mine', 'contract-bot:0123456789ab', 'backup/contract-bot:0123456789ab', `backup/contract-bot:keep-${closed}`]
+    for (const name of theirs.slice(0, 2)) await docker.getImage('node:20-bookworm-slim').tag(named(name))
+    for (const name of theirs.slice(2)) await docker.getImage(`contract-bot:${release('next').commit.slice(0, 12)}`).tag(named(name))
     await runtime.prune(nothing, everyService, limit())
-    const tags = (await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? [])
-    expect(tags).toEqual(expect.arrayContaining(['contract-bot:mine', 'contract-bot:0123456789ab', 'node:20-bookworm-slim']))
-    for (const tag of ['mine', '0123456789ab']) await docker.getImage(`contract-bot:${tag}`).remove()
+    const tags = await everyTag(here())
+    expect(tags).toEqual(expect.arrayContaining([...theirs, 'node:20-bookworm-slim']))
+    expect(tags).not.toContain(`contract-bot:${release('next').commit.slice(0, 12)}`)
+    for (const name of theirs) await docker.getImage(name).remove()
+  })
+
+  it('of another project on the same engine are never removed, nor what it keeps for an operation, though the names are the same', async () => {
+    const { runtime, another, release, docker, project } = here()
+    const other = another({ project: `${project}other` })
+    const [theirs] = await bringUp(other, release('next'), [services.bot])
+    if (theirs === undefined) throw new Error('no container was started')
+    await other.keepImage(theirs.id, closed, limit())
+    const [ours] = await bringUp(runtime, release('good'), [services.bot])
+    await runtime.keepImage(ours?.id ?? '', 'fedcba9876543210', limit())
+    await runtime.prune(nothing, everyService, limit())
+    const tags = await everyTag(here())
+    const theirNames = [`contract-bot:${release('next').commit.slice(0, 12)}`, `contract-bot:keep-${closed}`]
+    expect(tags).toEqual(expect.arrayContaining(theirNames))
+    expect(tags).not.toContain('contract-bot:keep-fedcba9876543210')
+    await other.stop(theirs.id, 100, limit())
+    await other.remove(theirs.id, limit())
+    for (const name of theirNames) await docker.getImage(name).remove()
+  })
+
+  it('of another project do not count as built, since its updater removes them', async () => {
+    const { runtime, another, release, project } = here()
+    const other = another({ project: `${project}other` })
+    await other.build(release('next'), [services.bot], () => undefined, limit())
+    expect(await runtime.build(release('next'), [services.bot], () => undefined, limit())).toMatchObject({ built: [services.bot] })
+    await other.prune(nothing, everyService, limit())
+    expect(await runtime.missingImages(release('next'), [services.bot], limit())).toEqual([])
+  })
+
+  it('of a service without a container are removed under the name that they were built under', async () => {
+    const { runtime, release } = here()
+    await runtime.build(release('next'), [services.blue], () => undefined, limit())
+    await runtime.prune(nothing, everyService, limit())
+    expect(await runtime.missingImages(release('next'), [services.blue], limit())).toEqual([services.blue])
   })
 
   it('leave no more build cache than the limit allows', async () => {

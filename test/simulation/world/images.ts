@@ -9,6 +9,8 @@ export class Images {
   readonly current = new Map<string, Image>()
   /** Operation → images kept for it, by service. */
   readonly kept = new Map<string, Map<string, Image>>()
+  /** What an operator has named, by name and tag. */
+  readonly byHand = new Map<string, Image>()
   /** Names of images that cannot be removed. */
   readonly #stuck = new Set<string>()
   readonly #nameOf: (service: string) => string
@@ -38,12 +40,13 @@ export class Images {
   forget(image: Image): void {
     for (const [name, named] of this.ofRelease) if (named === image) this.ofRelease.delete(name)
     for (const [service, named] of this.current) if (named === image) this.current.delete(service)
+    for (const [name, named] of this.byHand) if (named === image) this.byHand.delete(name)
     for (const images of this.kept.values()) for (const [service, kept] of images) if (kept === image) images.delete(service)
   }
 
   /** Every image that has a name. */
   named(): Set<Image> {
-    return new Set([...this.ofRelease.values(), ...this.current.values(), ...[...this.kept.values()].flatMap((images) => [...images.values()])])
+    return new Set([...this.ofRelease.values(), ...this.current.values(), ...this.byHand.values(), ...[...this.kept.values()].flatMap((images) => [...images.values()])])
   }
 
   /** Commits of the releases that there are images of. */

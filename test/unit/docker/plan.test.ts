@@ -18,7 +18,7 @@ describe('the builds of a release', () => {
       { services: ['blue', 'green'], reference: 'web:aaaaaaaaaaaa', contextPath: 'web' },
       { services: ['bot'], reference: 'bot:aaaaaaaaaaaa', contextPath: '' },
     ])
-    expect(plans[1]?.labels).toMatchObject({ 'org.opencontainers.image.revision': release.commit, 'org.opencontainers.image.version': '1.2.3' })
+    expect(plans[1]?.labels).toMatchObject({ 'org.opencontainers.image.revision': release.commit, 'org.opencontainers.image.version': '1.2.3', 'zetherion.updater.project': 'stack', 'zetherion.updater.image': 'bot' })
   })
 
   it('have a key that changes with commit, Dockerfile, target and arguments', () => {
@@ -49,7 +49,7 @@ describe('a managed service', () => {
     ['{ build: { context: /srv } }', /no image name/],
     [`{ image: 'bot@sha256:${'0'.repeat(64)}' }`, /tag that can be moved/],
     ["{ image: 'bot:0123456789ab' }", /uses for its own tags/],
-    ["{ image: 'bot:keep-1' }", /uses for its own tags/],
+    ["{ image: 'bot:keep-0123456789abcdef' }", /uses for its own tags/],
     ["{ image: 'bot:current', pull_policy: always }", /pull_policy always/],
     ["{ image: 'bot:current', deploy: { replicas: 2 } }", /2 containers/],
   ])('is refused: %s', (service, expected) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isReleaseTag, parseReference, releaseTag } from '../../../src/docker/references.ts'
+import { isReleaseTag, keepTag, operationOf, parseReference, releaseTag } from '../../../src/docker/references.ts'
 
 describe('image names', () => {
   it.each([
@@ -21,5 +21,12 @@ describe('tags of releases', () => {
     expect(isReleaseTag(releaseTag('0123456789abcdef0123456789abcdef01234567'))).toBe(true)
     expect(isReleaseTag(releaseTag(`adopted-${'ab'.repeat(16)}`))).toBe(true)
     for (const tag of ['blue', 'current', 'keep-1', 'deadbeef', 'adopted']) expect(isReleaseTag(tag)).toBe(false)
+  })
+})
+
+describe('tags of operations', () => {
+  it('are told by the form that operations have', () => {
+    expect(operationOf(keepTag('0123456789abcdef'))).toBe('0123456789abcdef')
+    for (const tag of ['keep-good', 'keep-1', 'keep-', 'blue', 'keep-0123456789abcdef0']) expect(operationOf(tag)).toBeNull()
   })
 })
