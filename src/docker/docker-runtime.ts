@@ -47,7 +47,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): ContainerRun
     mistagged: async (release, services, signal) => mistagged(engine, (await models.of(release, signal)).model, release, services, signal),
     tag: async (release, services, signal) => moveTags(engine, (await models.of(release, signal)).model, release, services, signal),
     up: async (release, services, signal) =>
-      await composeUp(engine, compose, await models.of(release, signal), release, services, (signal) => list(services, signal), signal),
+      await composeUp(engine, compose, settings.project, await models.of(release, signal), release, services, (signal) => list(services, signal), signal),
     start: (id, signal) => startContainer(engine, id, signal),
     stop: (id, graceMs, signal) => stopContainer(engine, id, graceMs, settings.engineCall, signal),
     remove: (id, signal) => removeContainer(engine, id, signal),

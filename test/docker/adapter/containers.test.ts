@@ -23,6 +23,22 @@ onEngine('Containers on a Docker engine', (here) => {
     expect(JSON.stringify(error)).not.toContain('hush-hush')
   })
 
+  it('fault 24: that cannot have their name are told with whose container has it, which is left alone', async () => {
+    const { runtime, release, projectDirectory, docker, project } = here()
+    await writeFiles(projectDirectory, { 'docker-compose.override.yml': 'services: { bot: { container_name: my-bot } }' })
+    await runtime.build(release('good'), [services.bot], () => undefined, limit())
+    await runtime.tag(release('good'), [services.bot], limit())
+    const theirs = await docker.createContainer({ name: 'my-bot', Image: 'contract-bot:current', Labels: { 'com.docker.compose.project': `${project}other`, 'com.docker.compose.service': 'worker' } })
+    const error = await errorOf(runtime.up(release('good'), [services.bot], limit()))
+    expect(error).toMatchObject({
+      code: 'compose_failed',
+      message: expect.stringContaining(`the name my-bot is taken by the container ${theirs.id.slice(0, 12)} (contract-bot:current, created) of the service worker of the compose project ${project}other; rename that container`),
+    })
+    await docker.getContainer(theirs.id).rename({ name: 'another' })
+    expect(await runtime.up(release('good'), [services.bot], limit())).toMatchObject([{ service: services.bot, state: 'running' }])
+    await theirs.remove()
+  })
+
   it('get what the operator’s override says, beside the release’s own file', async () => {
     const { runtime, release, projectDirectory, docker } = here()
     await writeFiles(projectDirectory, { 'docker-compose.override.yml': 'services: { bot: { environment: { FROM_OVERRIDE: "yes" } } }' })
