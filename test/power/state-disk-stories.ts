@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { openGround, type Ground } from '../kill/ground.ts'
 import { sentenceOf } from '../kill/sentence.ts'
-import { askFor, inStory, possible, unpauseIfHeld } from '../kill/survival.ts'
-import { unsettled } from '../sandbox/daemon/at-rest.ts'
+import { askFor, diesOrEnds, inStory, possible, unpauseIfHeld } from '../kill/survival.ts'
+import type { Wire } from '../kill/tripwire/tripwire.ts'
+import { containersOf, unsettled } from '../sandbox/daemon/at-rest.ts'
 import { eventually, untilNothingIsWrong } from '../sandbox/daemon/waiting.ts'
 
 /*
- * The real daemon under load with its state directory on a small disk of its own, which fills up or turns read-only in the
- * middle of a rollout. Run in a mount namespace of its own; prints what became of each story as JSON.
+ * The real daemon under load with its state directory on a small disk of its own, which fills up or turns read-only before a
+ * rollout or in its middle. Run in a mount namespace of its own; prints what became of each story as JSON.
  */
 
 const run = promisify(execFile)
@@ -39,10 +40,15 @@ async function removeAll(state: string, prefix: string): Promise<void> {
   for (const name of await readdir(state)) if (name.startsWith(prefix)) await rm(join(state, name))
 }
 
-/** Asks for a rollout whose daemon stops right after the rename of the routes, before the next record: between `switching` and the commit. */
-async function stopAfterSwitch(ground: Ground): Promise<() => void> {
+/** Before the next record: between `switching` and the commit. */
+const afterSwitch = { to: /\/updater-routes\.yml$/, number: 1 }
+/** What was fetched is checked, and nothing is built. */
+const preparing = { to: /\/updater-state\.json$/, number: 4 }
+
+/** Asks for a rollout whose daemon stops right after this rename. @returns what lets it go on */
+async function stopAfter(ground: Ground, rename: Pick<Wire, 'to' | 'number'>): Promise<() => void> {
   const { pid } = ground.running()
-  await ground.tripwire.arm({ to: /\/updater-routes\.yml$/, side: 'after', number: 1, signal: 'SIGSTOP' })
+  await ground.tripwire.arm({ ...rename, side: 'after', signal: 'SIGSTOP' })
   await askFor(ground, possible(ground)[0])
   await eventually('the daemon being stopped', async () => (/\) T /.test(await readFile(`/proc/${pid}/stat`, 'utf8')) ? true : null))
   await ground.tripwire.disarm()
@@ -55,6 +61,50 @@ async function findings(ground: Ground): Promise<string> {
 
 function expectThat(holds: boolean, what: string): void {
   if (!holds) throw new Error(what)
+}
+
+/** What serves; a stopped container of the other color is nobody's way back. */
+async function serving(ground: Ground): Promise<string> {
+  const running = (await containersOf(ground.stack)).filter(({ state }) => state === 'running')
+  return JSON.stringify([ground.state().activeTag, running.map(({ id }) => id).sort((left, right) => left.localeCompare(right)), await ground.stack.routes()])
+}
+
+/** The release that was refused rolls out after all. */
+async function goesOn(ground: Ground): Promise<void> {
+  await unpauseIfHeld(ground)
+  const { activeTag: before } = ground.state()
+  await askFor(ground, possible(ground)[0])
+  expectThat(!(await diesOrEnds(ground)), 'the daemon died')
+  await untilNothingIsWrong(async () => unsettled(ground.stack, JSON.parse(await readFile(join(ground.stack.project.state, 'updater-state.json'), 'utf8'))))
+  expectThat(ground.state().activeTag !== before && !ground.state().paused, `with room again ${before} still serves`)
+}
+
+async function fullBefore(ground: Ground): Promise<void> {
+  const { state } = ground.stack.project
+  const before = await serving(ground)
+  await fill(state)
+  const { status, body } = await ground.stack.updater.post('/update/apply', { tag: 'v1.1.0', version: '1.1.0' })
+  expectThat(status === 500 && /ENOSPC|disk of the state directory is full/.test(JSON.stringify(body)), `the rollout was answered with ${status} ${JSON.stringify(body)}`)
+  expectThat(await serving(ground) === before, 'something was changed')
+  await removeAll(state, 'ballast-')
+  await goesOn(ground)
+}
+
+async function fullWhilePreparing(ground: Ground): Promise<void> {
+  const { state } = ground.stack.project
+  const before = await serving(ground)
+  const { activeTag } = ground.state()
+  const proceed = await stopAfter(ground, preparing)
+  expectThat(ground.state().operation?.phase === 'preparing', `it is ${ground.state().operation?.phase}`)
+  await fill(state)
+  proceed()
+  await eventually('the hold in the record', () => (ground.state().operation === null && ground.state().paused ? true : null))
+  const { holds } = ground.state()
+  expectThat(holds.some((hold) => /storage_failed: .*ENOSPC/.test(hold)), `the holds do not name the disk: ${holds.join('; ')}`)
+  expectThat(await serving(ground) === before, 'something was changed')
+  await removeAll(state, 'ballast-')
+  await backAndHeld(ground, activeTag)
+  await goesOn(ground)
 }
 
 /** The old release serves, rollouts are held for the disk's sake, and nothing is left over. */
@@ -70,7 +120,7 @@ async function backAndHeld(ground: Ground, before: string): Promise<void> {
 async function fullWithReserve(ground: Ground): Promise<void> {
   const { state } = ground.stack.project
   const { activeTag: before, activeColor } = ground.state()
-  const proceed = await stopAfterSwitch(ground)
+  const proceed = await stopAfter(ground, afterSwitch)
   await fill(state)
   proceed()
   await eventually('the traffic being back', () => (ground.observer.routes?.color === activeColor ? true : null))
@@ -88,7 +138,7 @@ async function fullWithReserve(ground: Ground): Promise<void> {
 async function fullWithoutReserve(ground: Ground): Promise<void> {
   const { state } = ground.stack.project
   const { activeTag: before, activeColor } = ground.state()
-  const proceed = await stopAfterSwitch(ground)
+  const proceed = await stopAfter(ground, afterSwitch)
   await removeAll(state, 'updater-reserve-')
   await fill(state)
   proceed()
@@ -103,7 +153,7 @@ async function fullWithoutReserve(ground: Ground): Promise<void> {
 async function readOnlyAfterSwitch(ground: Ground): Promise<void> {
   const { state } = ground.stack.project
   const { activeTag: before } = ground.state()
-  const proceed = await stopAfterSwitch(ground)
+  const proceed = await stopAfter(ground, afterSwitch)
   await run('mount', ['-o', 'remount,ro', state])
   try {
     proceed()
@@ -131,7 +181,7 @@ async function readOnlyBefore(ground: Ground): Promise<void> {
   await unpauseIfHeld(ground)
 }
 
-const stories = { fullWithReserve, fullWithoutReserve, readOnlyBefore, readOnlyAfterSwitch }
+const stories = { fullBefore, fullWhilePreparing, fullWithReserve, fullWithoutReserve, readOnlyBefore, readOnlyAfterSwitch }
 
 async function main(): Promise<void> {
   const ground = await openOnSmallDisk()

@@ -11,6 +11,8 @@ describe.skipIf(withoutLoopDevices)(titleWithLoopDevices('a daemon whose state d
   }, 11 * 60_000)
 
   test.for([
+    ['fault 11: full before a rollout, refuses it with a clear error, changes nothing, and takes it with room again', 'fullBefore'],
+    ['fault 11: full while a rollout is prepared, ends it there with a clear error on the disk, changes nothing, and takes it with room again', 'fullWhilePreparing'],
     ['fault 11: full between the switch and the commit, has the traffic back, and holds with a clear error that is on the disk', 'fullWithReserve'],
     ['fault 11: full, with the space kept in reserve gone as well, has the traffic back by the prepared rename, and heals', 'fullWithoutReserve'],
     ['fault 13: read-only before a rollout, refuses it and changes nothing', 'readOnlyBefore'],
