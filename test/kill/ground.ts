@@ -152,7 +152,7 @@ function groundOn(stack: Stack): Ground {
   }
 }
 
-async function launchOn(stack: Stack, env: Readonly<Record<string, string>>): Promise<Running> {
+export async function launchOn(stack: Stack, env: Readonly<Record<string, string>>): Promise<Running> {
   let alive = true
   let tellPid: (pid: number) => void = () => undefined
   const spawned = new Promise<number>((resolve) => {

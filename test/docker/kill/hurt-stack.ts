@@ -9,6 +9,7 @@ import type { Endings } from '../../../demo/stack/whole-or-nothing.ts'
 import { startEngine, type Engine } from '../../engine/engine.ts'
 import { describeWhereReady, wholeEngine } from '../../engine/where-ready.ts'
 import type { SeenState } from '../../kill/observer/state-file.ts'
+import { createTripwire, type Tripwire } from '../../kill/tripwire/tripwire.ts'
 import { eventually } from '../../sandbox/daemon/waiting.ts'
 import { unrest } from './at-rest.ts'
 import { quickLimits, quickOverride } from './quick-stack.ts'
@@ -20,8 +21,9 @@ export interface HurtStack {
   readonly engine: Engine
   /** Runs as long as the stack; every test looks at what failed during it. */
   readonly load: Load
-  /** Where the updater finds the engine; the engine's own socket unless something was put in between. */
-  readonly dockerHost: string
+  /** What the updater needs at each start: where it finds the engine, whose own socket it is unless something was put in between, and the tripwire. */
+  readonly env: Readonly<Record<string, string>>
+  readonly tripwire: Tripwire
   /** Ends the updater in order and starts it with these limits besides those that the stack began with. */
   restartUpdater(limits: HurtLimits): Promise<void>
 }
@@ -59,16 +61,22 @@ export function onHurtStack(title: string, options: HurtOptions, tests: (here: (
 }
 
 /** Goes on once record, routes, containers, answers and status agree. @returns how long it took, ms @throws Error with what does not agree */
-export async function untilAtRest({ stack, engine }: HurtStack, limit = 60_000): Promise<number> {
+export async function untilAtRest(hurt: HurtStack): Promise<number> {
   const begun = performance.now()
+  await restsWhile(hurt, () => true)
+  return performance.now() - begun
+}
+
+/** The same, or once nobody is alive any more who could bring it about. @returns whether it is at rest */
+export async function restsWhile({ stack, engine }: HurtStack, alive: () => boolean): Promise<boolean> {
   let wrong: readonly string[] = []
-  await eventually('a stack at rest', async () => {
+  return eventually('a stack at rest', async () => {
+    if (!alive()) return false
     wrong = await unrest(stack, engine.socketPath).catch((error: unknown) => [String(error)])
     return wrong.length === 0 ? true : null
-  }, limit).catch((error: unknown) => {
-    throw new Error(`the stack did not come to rest within ${limit} ms:\n${wrong.join('\n')}`, { cause: error })
+  }, restLimit).catch((error: unknown) => {
+    throw new Error(`the stack did not come to rest within ${restLimit} ms:\n${wrong.join('\n')}`, { cause: error })
   })
-  return performance.now() - begun
 }
 
 /** Has a release applied and waits until the stack is at rest on it. @throws Error with everything that one needs to find out why it is not */
@@ -125,9 +133,10 @@ async function bringUp({ between, onLine, engineDisk, ...options }: HurtOptions,
   endings.push(() => stack.close())
   const middle = await between?.(engine)
   if (middle !== undefined) endings.push(() => middle.close())
-  const dockerHost = middle?.dockerHost ?? engine.env.DOCKER_HOST
+  const tripwire = createTripwire(stack.project.root)
+  const env = { DOCKER_HOST: middle?.dockerHost ?? engine.env.DOCKER_HOST, ...tripwire.env }
   const startUpdater = async (): Promise<void> => {
-    await stack.startUpdater({ env: { DOCKER_HOST: dockerHost }, ...(onLine && { onLine }) })
+    await stack.startUpdater({ env, ...(onLine && { onLine }) })
     await eventually('an updater that knows the stack', async () => typeof (await stack.updater.get('/status')).body['active_color'] === 'string' ? true : null)
   }
   await startUpdater()
@@ -138,7 +147,8 @@ async function bringUp({ between, onLine, engineDisk, ...options }: HurtOptions,
     stack,
     engine,
     load,
-    dockerHost,
+    env,
+    tripwire,
     async restartUpdater(limits) {
       await stack.daemon().end('SIGTERM')
       await stack.setLimits(limits)
@@ -152,3 +162,6 @@ async function bringUp({ between, onLine, engineDisk, ...options }: HurtOptions,
 
 /** Pause of each of the load's workers, ms: four of them make some 70 requests a second, and leave the processors to what is killed and seen. */
 const pause = 50
+
+/** How long anything may take until everything agrees, ms. */
+const restLimit = 60_000
