@@ -8,7 +8,7 @@ export class Hand {
 
   /** Does this in its turn; whatever is done in spare time ends for it. */
   readonly take = <T>(work: () => Promise<T>): Promise<T> => {
-    this.giveWay()
+    this.#spare?.abort('something else is to be done')
     return this.#inTurn(work)
   }
 
@@ -25,10 +25,5 @@ export class Hand {
       spare.unfollow()
       if (this.#spare === spare) this.#spare = null
     }
-  }
-
-  /** Something may be to be done. */
-  giveWay(): void {
-    this.#spare?.abort('something else is to be done')
   }
 }

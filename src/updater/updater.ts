@@ -90,11 +90,7 @@ export class Updater implements UpdaterService {
       signal: this.#leaving.signal,
       look: () => (this.#flights.current === null ? this.#look() : Promise.resolve(null)),
       isOurs: () => this.#flights.isBusy,
-      follow: (onChange, signal) => ports.runtime.follow(managedServices(settings.topology), () => {
-        // What fell is back within ten seconds, however long room is being made (invariants.md).
-        this.#hand.giveWay()
-        onChange()
-      }, signal),
+      follow: (onChange, signal) => ports.runtime.follow(managedServices(settings.topology), onChange, signal),
     })
   }
 

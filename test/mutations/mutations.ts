@@ -4,6 +4,7 @@ import { lookMutations } from './list/looks.ts'
 import { oldColorMutations } from './list/old-color.ts'
 import { orderMutations } from './list/order.ts'
 import { recoveryMutations } from './list/recovery.ts'
+import { roomMutations } from './list/room.ts'
 import { storageMutations } from './list/storage.ts'
 import { undoMutations } from './list/undo.ts'
 import type { Area, Mutation } from './mutation.ts'
@@ -21,6 +22,7 @@ export const mutations: readonly Placed[] = [
   ...placed('recovery', recoveryMutations),
   ...placed('recovery', oldColorMutations),
   ...placed('recovery', lookMutations),
+  ...placed('recovery', roomMutations),
   ...placed('holds', holdMutations),
   ...placed('storage', storageMutations),
 ]

@@ -12,11 +12,12 @@ import { recoveryOpen } from './checks/recovery-open.ts'
 import { recoveryOldColor } from './checks/recovery-old-color.ts'
 import { recoveryUnwell } from './checks/recovery-unwell.ts'
 import { rollouts } from './checks/rollouts.ts'
+import { room } from './checks/room.ts'
 import { surroundings } from './checks/surroundings.ts'
 
 const areas: Readonly<Record<Area, readonly Check[]>> = {
   rollouts,
-  recovery: [...recoveryIdle, ...recoveryFallen, ...recoveryOpen, ...recoveryOldColor, ...recoveryUnwell, ...looks],
+  recovery: [...recoveryIdle, ...recoveryFallen, ...recoveryOpen, ...recoveryOldColor, ...recoveryUnwell, ...looks, ...room],
   holds: [...holds, ...polling],
   surroundings,
   storage: [...recordStorage, ...fileStorage],

@@ -49,7 +49,6 @@ export const journalMutations: readonly Mutation[] = [
   },
   { name: 'routes go back without the lock', file: 'src/rollout/steps/switch-routes.ts', text: "  const { generations, topology, fromColor } = context.journal.operation\n  context.ports.authority.check()\n", instead: "  const { generations, topology, fromColor } = context.journal.operation\n" },
   { name: 'a step begins without the lock', file: 'src/rollout/steps/step.ts', text: '  context.ports.authority.check()\n', instead: '' },
-  { name: 'room is made without the lock', file: 'src/rollout/recovery/room.ts', text: '  context.ports.authority.check()\n', instead: '' },
   {
     name: 'a daemon that lost its lock goes on', file: 'src/updater/flights.ts',
     text: '    if (isLost(error)) authorityLost(error)', instead: '    void error',

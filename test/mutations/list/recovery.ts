@@ -6,7 +6,6 @@ const upkeep = 'src/rollout/recovery/upkeep.ts'
 const oldColor = 'src/rollout/recovery/old-color.ts'
 const repairs = 'src/rollout/recovery/repairs.ts'
 const adoption = 'src/rollout/recovery/adoption.ts'
-const room = 'src/rollout/recovery/room.ts'
 
 /** The recovery table: a row missed, a row taken for another, a row that does too much. */
 export const recoveryMutations: readonly Mutation[] = [
@@ -81,14 +80,6 @@ export const recoveryMutations: readonly Mutation[] = [
   { name: 'R17: a standby gets no grace', file: upkeep, text: '  if (left > 0) return { told: null, againIn: left }\n', instead: '' },
   { name: 'the watch acts in maintenance mode', file: reconcile, text: 'if (maintenance !== null && operation === null && decision.row >= 13) {', instead: 'if (false) {' },
   { name: 'a tag that is astray is left', file: reconcile, text: ' await pointTagsBack(context, world, topology, patience)', instead: ' patience.tagsLookedAt = null' },
-  { name: 'room is never made', file: room, text: 'const failures = await removeLeftovers(context)', instead: 'const failures: string[] = []' },
-  {
-    name: 'room that could not be made is not tried again', file: room,
-    text: "failedOnceMore(patience.room, failures.join(' '), now, firstPause, longestPause)", instead: '{ ...noTries, notBefore: Infinity }',
-  },
-  { name: 'what a daemon that died has left is not removed', file: 'src/rollout/recovery/patience.ts', text: 'room: noTries, roomMade', instead: 'room: { ...noTries, notBefore: Infinity }, roomMade' },
-  { name: 'what is left lies there and nobody is told', file: room, text: 'if (room.why === null) return []', instead: 'if (Number(room.failed) >= 0) return []' },
-  { name: 'room is made while recovery asks somebody to look', file: room, text: ' && !isHeldByRecovery(record)', instead: '' },
   { name: 'R17: a standby runs for good', file: decide, text: '  if (standby.length > 0) return row(17,', instead: '  if (standby.length > 9) return row(17,' },
   { name: 'R17: a standby that Traefik serves is stopped', file: repairs, text: '  await letGo(context, topology, otherColor(activeColor))\n', instead: '' },
   { name: 'an ill color is not told', file: decide, text: "  if (world.colors[record.activeColor] === 'unhealthy') return row(0,", instead: "  if (world.colors[record.activeColor] === 'absent') return row(0," },

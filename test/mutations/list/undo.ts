@@ -89,10 +89,6 @@ export const undoMutations: readonly Mutation[] = [
     text: '  await context.journal.commit(change)\n', instead: '  await context.journal.remember(change)\n',
   },
   {
-    name: 'the release before is not kept', file: 'src/rollout/recovery/room.ts',
-    text: '[active, lastGood, ...previous].flatMap', instead: '[active, lastGood].flatMap',
-  },
-  {
     name: 'what runs cannot be gone back to', file: 'src/rollout/results.ts',
     text: 'const earlier = [from, ...record.previous]', instead: 'const earlier = [...record.previous]',
   },

@@ -31,7 +31,6 @@ export const recoveryIdle: readonly Check[] = [
   { name: 'the active color is ill', run: illColor },
   { name: 'maintenance mode, the bot stopped by hand', run: maintenance },
   { name: 'a tag of an active service was moved by hand', run: tagAstray },
-  { name: 'the images of an undone release cannot be removed', run: noRoom },
 ]
 
 async function newerRecord(): Promise<void> {
@@ -71,16 +70,6 @@ async function lostRecord(lose: (world: World) => void): Promise<void> {
   await world.pass(2 * watchInterval)
   must('R4', world.stack.images.commits().has(commitOf('v1.0.0')), 'what the lost record knew was removed before anybody could look')
   await endsWith(world, 'R4', { tag: world.updater.status().active?.tag ?? '', paused: true })
-}
-
-async function noRoom(): Promise<void> {
-  const world = await ready({ releases: { 'v1.1.0': 'bot dies' } })
-  world.stack.effects.interference = once('fails', ({ name }) => name === 'runtime.prune')
-  await apply(world, 'v1.1.0')
-  world.stack.effects.interference = undisturbed
-  await world.pass(2 * watchInterval)
-  must('I9', world.updater.status().findings.some((finding) => finding.includes('takes up disk')), 'nobody is told of what takes up disk')
-  await settle(world)
 }
 
 async function twoBots(): Promise<void> {
