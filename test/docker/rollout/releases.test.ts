@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { publishChanged } from '../../sandbox/daemon/changed-release.ts'
 import { bots, commitOf, inspect, runningServices } from './containers.ts'
 import { onStack } from './on-stack.ts'
@@ -79,8 +79,11 @@ onStack('each kind of release, on a real engine behind a real Traefik', {}, (her
     expect(served).toEqual({ skills: ['v1.1.0'], api: ['v1.1.0'] })
     expect(await bots(stack)).toBe(bot)
     const { commit } = stack.project.release('v1.5.0')
-    expect(await stack.docker(['image', 'ls', '--format', '{{.Tag}}'])).not.toContain(commit.slice(0, 12))
-    expect(existsSync(join(stack.project.state, 'releases', commit))).toBe(false)
+    // Room is made in the time that nothing else wants, after the answer.
+    await vi.waitFor(async () => {
+      expect(await stack.docker(['image', 'ls', '--format', '{{.Tag}}'])).not.toContain(commit.slice(0, 12))
+      expect(existsSync(join(stack.project.state, 'releases', commit))).toBe(false)
+    }, { timeout: 20_000, interval: 200 })
     await unpause(stack)
   })
 
