@@ -63,7 +63,7 @@ export async function tracedCalls(log: string): Promise<TracedCall[]> {
  * are programs that it starts.
  * @returns what ends the tracing; the process goes on
  */
-export async function attachStrace(pid: number, log: string, paths: readonly string[], injection: Injection): Promise<() => Promise<void>> {
+export async function attachStrace(pid: number, log: string, paths: readonly string[], injection: Injection | null): Promise<() => Promise<void>> {
   const threads = (await readdir(`/proc/${pid}/task`)).filter((thread) => thread !== String(pid))
   const tracer = spawn(tool, [...straceArguments(log, paths, injection), ...threads.flatMap((thread) => ['-p', thread])], { stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = once(tracer, 'exit')
