@@ -5,7 +5,7 @@ import type { Survival } from '../world/disk.ts'
 import { allSurvives, leastSurvives, powerCutOnce, type CutMoment } from '../world/power-cut.ts'
 import { commitOf, type ReleaseKind } from '../world/releases.ts'
 import { seededNumbers } from '../world/seeded-random.ts'
-import { World } from '../world/world.ts'
+import { watchInterval, World } from '../world/world.ts'
 import { playWithLightSignals } from './light-signals.ts'
 
 playWithLightSignals()
@@ -21,6 +21,8 @@ async function ready(kind: ReleaseKind): Promise<World> {
 async function playOut(world: World): Promise<void> {
   const asked = await world.drive(ask(world, 'v1.1.0'))
   if (asked.kind === 'value') await world.drive(asked.value.finished)
+  // What it leaves is removed in the time that nothing else wants: the power may go then, too.
+  if (!world.daemon.life.dead) await world.pass(watchInterval)
   if (world.daemon.life.dead) await world.start()
   await settle(world)
 }
