@@ -41,10 +41,10 @@ async function leaveMaintenance({ world }: Stage, waitFor: WaitFor): Promise<voi
 export async function upgrade(stage: Stage, waitFor: WaitFor): Promise<void> {
   const { world } = stage
   world.stack.git.remoteTags.set('v9.0.0', commitOf('v9.0.0'))
-  await unpause(stage)
+  await unpause(stage, waitFor)
   // A look for releases whose write hung may have taken one on before us, which may have failed.
   await lookUntilAtRest(stage, waitFor)
-  await unpause(stage)
+  await unpause(stage, waitFor)
   const started = await world.run(world.updater.apply({ tag: 'v9.0.0', version: '9.0.0', origin: 'api' }))
   const { status, error } = await world.run(started.outcome)
   await world.run(started.finished)
@@ -52,8 +52,13 @@ export async function upgrade(stage: Stage, waitFor: WaitFor): Promise<void> {
   await lookUntilAtRest(stage, waitFor)
 }
 
-async function unpause({ world }: Stage): Promise<void> {
-  const unpaused = await world.unpause()
+/** At rest leftovers are still removed, and a kill that was ordered for that comes when it is done: whoever asked asks the next daemon. */
+async function unpause({ world }: Stage, waitFor: WaitFor): Promise<void> {
+  let unpaused = await world.unpause()
+  if (unpaused.kind === 'died') {
+    await waitFor(() => !world.daemon.life.dead && world.updater.status().active !== null)
+    unpaused = await world.unpause()
+  }
   if (unpaused.kind !== 'value') throw new Error(`an unpause at rest: ${describe(unpaused)}\n--- how it came:\n${world.story()}`)
 }
 
