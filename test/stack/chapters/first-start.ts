@@ -18,6 +18,9 @@ export function firstStart(here: Here): void {
     await stack.compose('up', '-d', '--build')
     tellFigure(context, { name: 'whole stack: docker compose up -d --build on a fresh clone, s', value: (performance.now() - begun) / 1000, together: 'most' })
 
+    // Compose is back before the engine has told of what it started last.
+    const last = ['zetherion-ai-bot', 'zetherion-ai-cloudflared']
+    await eventually(`the start of ${last.join(' and ')} being told`, () => last.every((one) => stack.events.some(({ service, action }) => service === one && action === 'start')) ? true : null)
     const at = (service: string, action: string): number => {
       const index = stack.events.findIndex((event) => event.service === service && event.action === action)
       if (index < 0) throw new Error(`the engine told no ${action} of ${service}: ${JSON.stringify(stack.events)}`)
@@ -28,9 +31,9 @@ export function firstStart(here: Here): void {
     }
     const routed = at('zetherion-ai-traefik', 'health_status: healthy')
     expect(routed, 'skills before Traefik is healthy').toBeGreaterThan(at('zetherion-ai-skills-blue', 'start'))
-    for (const last of ['zetherion-ai-bot', 'zetherion-ai-cloudflared']) {
-      expect(at(last, 'start'), `${last} after Traefik`).toBeGreaterThan(routed)
-      for (const store of ['qdrant', 'postgres']) expect(at(last, 'start'), `${last} after ${store}`).toBeGreaterThan(at(store, 'health_status: healthy'))
+    for (const one of last) {
+      expect(at(one, 'start'), `${one} after Traefik`).toBeGreaterThan(routed)
+      for (const store of ['qdrant', 'postgres']) expect(at(one, 'start'), `${one} after ${store}`).toBeGreaterThan(at(store, 'health_status: healthy'))
     }
   }, 15 * 60_000)
 
