@@ -50,8 +50,6 @@ export function leftOver(record: UpdaterRecord, { room }: Patience): string[] {
 
 /** @returns what failed, in sentences */
 async function removeLeftovers(context: Context): Promise<string[]> {
-  // What another updater has just built is nothing that we know is needed (I5).
-  context.ports.authority.check()
   const { clock, router, runtime, source } = context.ports
   const { limits, topology } = context.settings
   const services = managedServices(topology)
@@ -61,6 +59,8 @@ async function removeLeftovers(context: Context): Promise<string[]> {
   } catch (error) {
     return [sentenceOf(error)]
   }
+  // Not before the look, which takes its time: what another updater has built meanwhile is nothing that we know is needed (I5).
+  context.ports.authority.check()
   const attempts = await Promise.allSettled([
     untilAborted(context.signal, router.sweep()),
     within(clock, { name: 'git', milliseconds: limits.git }, 'Removing old checkouts', context.signal, (signal) => source.prune(commits, signal)),

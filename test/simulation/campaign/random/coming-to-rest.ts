@@ -22,11 +22,16 @@ export async function comeToRest(stage: Stage, waitFor: WaitFor): Promise<void> 
   await lookUntilAtRest(stage, waitFor)
   if (unsettled(world).length > 0 && loadsWhatIsMissed(stage)) await lookUntilAtRest(stage, waitFor)
   if (unsettled(world).length > 0 && isMixed(stage)) await upgrade(stage, waitFor)
-  if (unsettled(world).length === 0) await lookUntilAtRest(stage, waitFor, leftOver)
-  const wrong = [...unsettled(world), ...leftOver(world)]
+  // A kill that was ordered for the removal of leftovers comes when it is done: the next daemon has to have looked, too.
+  if (unsettled(world).length === 0) await lookUntilAtRest(stage, waitFor, wrongAtTheEnd)
+  const wrong = wrongAtTheEnd(world)
   if (wrong.length > 0) throw new Error(`not at rest after ${looks} looks: ${wrong.join('; ')}\n--- how it came:\n${world.story()}`)
   world.disturbed = false
   await waitFor(() => false, 10)
+}
+
+function wrongAtTheEnd(world: World): string[] {
+  return [...unsettled(world), ...leftOver(world)]
 }
 
 /** Nobody is left who works on the stack. */
