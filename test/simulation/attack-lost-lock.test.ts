@@ -53,3 +53,29 @@ test('a daemon that lost its lock while it looked at routes that somebody broke 
   expect(effects.done.slice(before).map(({ name }) => name)).toEqual([])
   expect(traefik.file).toBe('no routes at all')
 })
+
+test('wherever the lock is lost while a daemon looks at rest, it removes nothing any more', async () => {
+  for (let at = 0; ; at += 1) {
+    const world = new World()
+    await world.start()
+    const { effects } = world.stack
+    const first = effects.done.length
+    let asked = 0
+    let lost: number | null = null
+    effects.questionInterference = async (_question, run) => {
+      const answer = await run()
+      asked += 1
+      if (asked === at + 1) {
+        world.hasAuthority = false
+        lost = effects.done.length
+      }
+      return answer
+    }
+    await world.drive(world.time.pause(3_000))
+    if (lost === null) {
+      expect(effects.done.slice(first).map(({ name }) => name)).toContain('runtime.prune')
+      return
+    }
+    expect(effects.done.slice(lost).map(({ name }) => name), `lost at question ${at}`).toEqual([])
+  }
+})
