@@ -61,6 +61,8 @@ async function removeLeftovers(context: Context): Promise<string[]> {
   }
   // Not before the look, which takes its time: what another updater has built meanwhile is nothing that we know is needed (I5).
   context.ports.authority.check()
+  // Nothing is begun once it had to give way: what comes next may prepare routes of its own.
+  if (context.signal.aborted) return []
   const attempts = await Promise.allSettled([
     untilAborted(context.signal, router.sweep()),
     within(clock, { name: 'git', milliseconds: limits.git }, 'Removing old checkouts', context.signal, (signal) => source.prune(commits, signal)),
