@@ -102,8 +102,11 @@ export interface TrafficRouter {
   stage(routes: Routes): Promise<void>
   /** Moves the staged version into force by one rename, durably. One that is in force already is success. @throws routes_unwritable */
   activate(generation: string): Promise<void>
-  /** Removes every staged version: no operation is open. */
-  sweep(): Promise<void>
+  /**
+   * Removes every staged version: no operation is open. Removes no further one once the signal aborts, without a word: what is
+   * staged from then on is somebody's way back (I10).
+   */
+  sweep(signal: AbortSignal): Promise<void>
   /** Keeps a copy of the live file for an operator and tells its path; null when there is none (R15). */
   keepCopy(): Promise<string | null>
 }

@@ -40,7 +40,7 @@ export function createTraefikRouter(options: TraefikRouterOptions): TrafficRoute
     render: (routes) => render(routes, limits),
     stage: (routes) => failing(`version ${routes.generation} of the routes could not be prepared`, () => stage(routes)),
     activate: (generation) => failing(`version ${generation} of the routes could not be put in force`, () => activate(generation)),
-    sweep: () => failing('prepared routes could not be removed', sweep),
+    sweep: (signal) => failing('prepared routes could not be removed', () => sweep(signal)),
     keepCopy: () => failing('the routes file could not be copied', () => keepCopyOf(files, routesPath, stagingDirectory)),
   }
 
@@ -88,8 +88,9 @@ export function createTraefikRouter(options: TraefikRouterOptions): TrafficRoute
     await files.syncDirectory(dirname(routesPath))
   }
 
-  async function sweep(): Promise<void> {
+  async function sweep(signal: AbortSignal): Promise<void> {
     for (const name of await files.list(stagingDirectory)) {
+      if (signal.aborted) return
       if (!name.startsWith(stagedPrefix)) continue
       // What a later updater has prepared is its way back (I10).
       authority?.check()

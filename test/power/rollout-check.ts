@@ -81,7 +81,7 @@ async function wrongAfterRecovery({ root, lines }: Said): Promise<string[]> {
     if (!committed && lines.some((line) => line === `begin activate ${generations.target}`)) await router.activate(generations.back)
     await history.append(entryOf('recovery'))
     await store.write(recordAt(sequence + 1, committed ? 'finished' : 'held'))
-    await router.sweep()
+    await router.sweep(new AbortController().signal)
   } catch (error) {
     return [`recovery failed: ${String(error)}`]
   }

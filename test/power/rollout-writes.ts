@@ -90,7 +90,7 @@ async function main(): Promise<void> {
     way = 'undone'
     await backward()
   })
-  await router.sweep()
+  await router.sweep(new AbortController().signal)
   say(way)
 }
 

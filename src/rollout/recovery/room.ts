@@ -64,7 +64,7 @@ async function removeLeftovers(context: Context): Promise<string[]> {
   // Nothing is begun once it had to give way: what comes next may prepare routes of its own.
   if (context.signal.aborted) return []
   const attempts = await Promise.allSettled([
-    untilAborted(context.signal, router.sweep()),
+    untilAborted(context.signal, router.sweep(context.signal)),
     within(clock, { name: 'git', milliseconds: limits.git }, 'Removing old checkouts', context.signal, (signal) => source.prune(commits, signal)),
     within(clock, { name: 'engineCall', milliseconds: limits.engineCall }, 'Removing old images', context.signal, (signal) => runtime.prune(commits, services, signal)),
   ])

@@ -3,6 +3,8 @@ import type { Routes } from '../../../src/rollout/model.ts'
 import type { TrafficRouter } from '../../../src/rollout/ports.ts'
 import { groupOf, todaysTopology } from './topologies.ts'
 
+const never = new AbortController().signal
+
 /** A router with a routes file of its own, none at first. */
 export interface TrafficRouterWorld {
   readonly router: TrafficRouter
@@ -107,8 +109,8 @@ export function trafficRouterContract(name: string, open: () => Promise<TrafficR
     test('sweeping removes every prepared version and leaves what is in force', async () => {
       await putInForce(routesOf())
       for (const generation of ['a', 'b']) await world.router.stage(routesOf({ generation }))
-      await world.router.sweep()
-      await world.router.sweep()
+      await world.router.sweep(never)
+      await world.router.sweep(never)
       for (const generation of ['a', 'b']) await expect(world.router.activate(generation)).rejects.toMatchObject({ code: 'routes_unwritable' })
       expect(await world.router.read()).toMatchObject({ generation: 'gen-1' })
     })
@@ -152,7 +154,7 @@ export function trafficRouterContract(name: string, open: () => Promise<TrafficR
       }
       const texts = await Promise.all(copies.map((copy) => world.textOf(copy ?? '')))
       expect(texts).toEqual([null, null, '# 3\n', '# 4\n', '# 5\n', '# 6\n', '# 7\n'])
-      await world.router.sweep()
+      await world.router.sweep(never)
       expect(await world.textOf(copies[6] ?? '')).toBe('# 7\n')
     })
   })

@@ -40,6 +40,7 @@ export const storageMutations: readonly Mutation[] = [
   { name: 'a switch is not durable', file: router, text: '    await publishFile(files, stagedPath(generation), routesPath)\n', instead: '    await files.rename(stagedPath(generation), routesPath)\n' },
   { name: 'routes come into force without the lock', file: router, text: '    authority?.check()\n    await publishFile(', instead: '    await publishFile(' },
   { name: 'routes that nobody prepared count as in force', file: router, text: "    if (live.kind !== 'routes' || live.generation !== generation) {\n      throw new UpdaterError('routes_unwritable', `Version ${generation} of the routes is neither", instead: "    if (live.kind !== 'routes') {\n      throw new UpdaterError('routes_unwritable', `Version ${generation} of the routes is neither" },
+  { name: 'prepared routes are removed by what had to give way', file: router, text: '      if (signal.aborted) return\n', instead: '' },
   { name: 'routes are written without a stamp', file: 'src/traefik/render.ts', text: '    middlewares: [stampMiddleware, ...middlewares],', instead: '    middlewares: [...middlewares],' },
   { name: 'the number of the record is not in the routes', file: 'src/traefik/render.ts', text: '    `# sequence: ${routes.sequence}`,\n', instead: '' },
 ]

@@ -40,7 +40,7 @@ export function routerAsEffects(router: TrafficRouter, effect: FileEffect): Traf
     render: (routes) => router.render(routes),
     stage: (routes) => effect({ name: 'router.stage', generation: routes.generation }, () => router.stage(routes)),
     activate: (generation) => effect({ name: 'router.activate', generation }, () => router.activate(generation)),
-    sweep: () => effect({ name: 'router.sweep' }, () => router.sweep()),
+    sweep: (signal) => effect({ name: 'router.sweep' }, () => router.sweep(signal)),
     keepCopy: () => effect({ name: 'router.keepCopy' }, () => router.keepCopy()),
   }
 }

@@ -7,8 +7,11 @@ import type { Files } from '../../../src/rollout/ports.ts'
 import { createNodeFiles } from '../../../src/storage/node-files.ts'
 import { createRoutesReader } from '../../../src/traefik/read-routes.ts'
 import { createTraefikRouter } from '../../../src/traefik/traefik-router.ts'
+import { deferred } from '../../api/deferred.ts'
 import { todaysTopology } from '../../contract/traffic-router/topologies.ts'
 import { killedAt } from '../storage/failing-files.ts'
+
+const never = new AbortController().signal
 
 describe('the routes file when the disk fails', () => {
   let directory: string
@@ -36,7 +39,7 @@ describe('the routes file when the disk fails', () => {
     expect(counted.calls.filter((call) => call === 'rename')).toHaveLength(2)
     for (let call = 1; call <= counted.calls.length; call += 1) {
       await putInForce(old)
-      await routerOn().sweep()
+      await routerOn().sweep(never)
       await expect(putInForce(next, killedAt(files, call, manner)), `call ${call}`).rejects.toMatchObject({ code: 'routes_unwritable' })
       expect([routerOn().render(old), routerOn().render(next)], `call ${call}`).toContain(await readFile(routesPath, 'utf8'))
       await putInForce(next)
@@ -60,6 +63,20 @@ describe('the routes file when the disk fails', () => {
     await expect(routerOn(killedAt(files, 4, 'instead')).stage(old)).rejects.toMatchObject({ code: 'routes_unwritable' })
     await routerOn().activate('old')
     expect(await routerOn().read()).toMatchObject({ generation: 'old' })
+  })
+
+  test('a sweep that had to give way removes nothing that was prepared since, although the disk lists it only then', async () => {
+    await routerOn().stage(old)
+    const giveWay = new AbortController()
+    const prepared = deferred<undefined>()
+    const slow: Files = { ...files, list: (directory) => prepared.promise.then(() => files.list(directory)) }
+    const swept = routerOn(slow).sweep(giveWay.signal)
+    giveWay.abort()
+    await routerOn().stage(next)
+    prepared.resolve(undefined)
+    await swept
+    await routerOn().activate('next')
+    expect(await routerOn().read()).toMatchObject({ generation: 'next' })
   })
 
   test.each([0, 40])('a prepared version of which only %d bytes are left is not put in force: Traefik would drop its routes', async (length) => {

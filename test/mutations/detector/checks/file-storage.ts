@@ -21,6 +21,7 @@ export const fileStorage: readonly Check[] = [
   { name: 'what the routes file says', run: routesText },
 ]
 
+const never = new AbortController().signal
 const blue: Routes = { active: 'blue', generation: 'a'.repeat(32), sequence: 7, topology: usual }
 const green: Routes = { active: 'green', generation: 'b'.repeat(32), sequence: 9, topology: usual }
 
@@ -86,6 +87,8 @@ async function routesCut(): Promise<void> {
 
 async function unpreparedRoutes(): Promise<void> {
   const shelf = emptyShelf()
+  const over = new AbortController()
+  over.abort()
   await putInForce(shelf, blue)
   const accepted = await routerOn(shelf).activate(green.generation).then(() => true, () => false)
   must('I1', !accepted, 'routes that nobody prepared count as in force')
@@ -94,7 +97,9 @@ async function unpreparedRoutes(): Promise<void> {
   shelf.disk.put(`${places.staging}/${staged}`, 'http:\n')
   const damaged = await routerOn(shelf).activate(green.generation).then(() => true, () => false)
   must('I6', !damaged && (await routerOn(shelf).read()).kind === 'routes', 'prepared routes that were damaged came into force')
-  await routerOn(shelf).sweep()
+  await routerOn(shelf).sweep(over.signal)
+  must('I10', shelf.disk.list(places.staging).length === 1, 'prepared routes are removed by what had to give way')
+  await routerOn(shelf).sweep(never)
   must('I9', shelf.disk.list(places.staging).length === 0, 'prepared routes that nobody needs are left')
 }
 
