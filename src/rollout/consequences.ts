@@ -29,10 +29,15 @@ export function afterFailure(record: UpdaterRecord, operation: OpenOperation, fa
   }
 }
 
-/** Adds a hold; the same reason is not listed twice. */
+/** Adds a hold; the same reason is not listed twice. With many of its origin listed it holds anyway, and each write of the record carries them (I9). */
 export function withHold(holds: readonly Hold[], hold: Hold): Hold[] {
-  return holds.some(({ reason }) => reason === hold.reason) ? [...holds] : [...holds, hold]
+  const isListed = holds.some(({ reason }) => reason === hold.reason)
+  const isOneTooMany = holds.filter(({ origin }) => origin === hold.origin).length >= mostOfOneOrigin
+  return isListed || isOneTooMany ? [...holds] : [...holds, hold]
 }
+
+/** Nobody reads more. */
+const mostOfOneOrigin = 20
 
 /** Turns a pause that was asked for during the operation into a hold. */
 export function withRequestedPause(holds: readonly Hold[], operation: OpenOperation, at: string): Hold[] {

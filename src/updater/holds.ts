@@ -1,7 +1,7 @@
 import { withHold } from '../rollout/consequences.ts'
 import { UpdaterError, sentenceOf } from '../rollout/errors.ts'
 import { changeOperation, type Change, type Journal } from '../rollout/journal.ts'
-import type { Hold, Maintenance } from '../rollout/model.ts'
+import type { Hold, Maintenance, UpdaterRecord } from '../rollout/model.ts'
 
 /** Pauses now; the open operation, if there is one, knows that it was asked for while it ran. @throws not_durable */
 export function pauseDurably(journal: Journal, hold: Hold): Promise<void> {
@@ -15,15 +15,9 @@ export async function holdDurably(journal: Journal, hold: Hold): Promise<void> {
   await durably(journal, 'Not paused', (record) => ({ ...record, holds: withHold(record.holds, hold) }))
 }
 
-/** Whether a hold is a pause that was asked for after this moment. */
-export function pausesAsked(journal: Journal): (hold: Hold) => boolean {
-  const { holds, operation } = journal.record
-  return (hold) => hold.origin === 'operator' && !holds.includes(hold) && hold.reason !== operation?.pauseRequested
-}
-
-/** Clears holds and the count of failures, but no pause that came later than the wish; quarantine stays. @throws not_durable */
-export function resumeDurably(journal: Journal, at: string, isLater: (hold: Hold) => boolean): Promise<void> {
-  return durably(journal, 'Still paused', (record) => ({ ...record, holds: record.holds.filter(isLater), failuresInARow: 0, resumedAt: at }))
+/** Clears holds and the count of failures; quarantine stays. @param later holds that came after the wish, and stay @throws not_durable */
+export function resumeDurably(journal: Journal, at: string, later: (record: UpdaterRecord) => Hold[]): Promise<void> {
+  return durably(journal, 'Still paused', (record) => ({ ...record, holds: later(record), failuresInARow: 0, resumedAt: at }))
 }
 
 /** Sets maintenance mode. @throws not_durable */

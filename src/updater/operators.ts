@@ -1,8 +1,9 @@
+import { withHold } from '../rollout/consequences.ts'
 import { UpdaterError } from '../rollout/errors.ts'
-import type { Hold, Maintenance } from '../rollout/model.ts'
+import type { Hold, Maintenance, UpdaterRecord } from '../rollout/model.ts'
 import type { Log } from '../rollout/ports.ts'
 import type { Flights } from './flights.ts'
-import { holdDurably, leaveMaintenance, pauseDurably, pausesAsked, resumeDurably, setMaintenance, stillPaused } from './holds.ts'
+import { holdDurably, leaveMaintenance, pauseDurably, resumeDurably, setMaintenance, stillPaused } from './holds.ts'
 import type { Lookout } from './lookout.ts'
 import { nothingToCancel } from './obstacles.ts'
 import type { Status, UpdaterService } from './service.ts'
@@ -23,6 +24,8 @@ export interface OperatorsParts {
 /** What operators may ask for besides rollouts: to hold them, to let them go on, to turn one round, to be left alone with the stack. */
 export class Operators implements Pick<UpdaterService, 'unpause' | 'pause' | 'cancel' | 'enterMaintenance' | 'leaveMaintenance'> {
   readonly #parts: OperatorsParts
+  /** For each unpause that is under way the pauses that came since, also those that could not be written: it clears none of them (I4). */
+  readonly #sinceUnpause = new Set<Set<Hold>>()
 
   constructor(parts: OperatorsParts) {
     this.#parts = parts
@@ -33,15 +36,19 @@ export class Operators implements Pick<UpdaterService, 'unpause' | 'pause' | 'ca
     leaving.throwIfAborted()
     const journal = lookout.mustHaveJournal()
     if (flights.current !== null) throw flights.inProgress()
-    const isLater = pausesAsked(journal)
+    const { holds: found } = journal.record
+    const since = new Set<Hold>()
+    const later = ({ holds }: UpdaterRecord): Hold[] =>
+      [...since].reduce<Hold[]>(withHold, holds.filter((hold) => hold.origin === 'tag_moved' && !found.includes(hold)))
+    this.#sinceUnpause.add(since)
     await hand(async () => {
       const { settled, why } = await lookout.reconcile(journal, { hurry: true }).catch((error: unknown) => {
         throw stillPaused(error)
       })
       if (!settled) throw new UpdaterError('inconsistent', `Still paused, because the stack is not as the record says: ${why}`)
-      await resumeDurably(journal, now(), isLater)
+      await resumeDurably(journal, now(), later)
       log.info('Rollouts are resumed.', { by })
-    })
+    }).finally(() => this.#sinceUnpause.delete(since))
   }
 
   async pause(reason: string, by: string): Promise<void> {
@@ -49,6 +56,7 @@ export class Operators implements Pick<UpdaterService, 'unpause' | 'pause' | 'ca
     const journal = lookout.mustHaveJournal()
     const flight = flights.current
     const hold: Hold = { reason, origin: 'operator', since: now() }
+    for (const since of this.#sinceUnpause) since.add(hold)
     await pauseDurably(journal, hold)
     log.info('Rollouts are paused.', { by, reason })
     if (flight === null) return

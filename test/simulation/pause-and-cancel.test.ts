@@ -128,6 +128,38 @@ describe('unpausing', () => {
     expect((await apply(world, 'v1.2.0')).status).toBe('success')
   })
 
+  describe('clears nothing that came after it was asked for', () => {
+    /** Each write takes a second: what is asked for meanwhile comes before its end. */
+    async function whileUnpausing(what: (world: World) => Promise<unknown>): Promise<World> {
+      const world = await ready()
+      await apply(world, 'v1.1.0')
+      await world.run(world.updater.pause('the fair is on', 'ann'))
+      world.stack.effects.interference = async (effect, run, { time }) => {
+        if (effect.name === 'store.write') await time.pause(1_000)
+        return run()
+      }
+      const unpausing = world.unpause()
+      await world.run(what(world))
+      expect(await unpausing).toMatchObject({ kind: 'value' })
+      return world
+    }
+
+    test('the same pause, asked for again', async () => {
+      const world = await whileUnpausing(({ updater }) => updater.pause('the fair is on', 'bob'))
+      expect(world.updater.status()).toMatchObject({ paused: true, pauseReason: 'the fair is on' })
+    })
+
+    test('a pause for another reason, which stays alone', async () => {
+      const world = await whileUnpausing(({ updater }) => updater.pause('and the market', 'bob'))
+      expect(world.updater.status().holds.map(({ reason }) => reason)).toEqual(['and the market'])
+    })
+
+    test('fault 39: that the tag of what runs was moved', async () => {
+      const world = await whileUnpausing(({ updater }) => updater.inspectTags([{ tag: 'v1.1.0', commit: 'f'.repeat(40) }]))
+      expect(world.updater.status().holds).toMatchObject([{ origin: 'tag_moved' }])
+    })
+  })
+
   test('when nothing is paused is no error', async () => {
     const world = await ready()
     expect(await world.unpause()).toMatchObject({ kind: 'value' })
