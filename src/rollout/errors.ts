@@ -89,13 +89,22 @@ export function causeOf(error: unknown): Cause {
 
 /** One sentence for an operator out of any thrown value. */
 export function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return shortened(error instanceof Error ? error.message : String(error), longestSentence)
 }
 
 /** The last output lines that an error carries; empty when it has none. */
 export function outputOf(error: unknown): string[] {
   const logs = error instanceof UpdaterError ? error.details['logs'] : undefined
-  return Array.isArray(logs) ? logs.map(String) : []
+  return Array.isArray(logs) ? logs.slice(-mostLines).map((line) => shortened(String(line), longestLine)) : []
+}
+
+/** Of what a failure says, record and history keep no more than somebody reads (I9): a build may well say megabytes. Characters. */
+const longestSentence = 16_000
+const longestLine = 500
+const mostLines = 50
+
+function shortened(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text
 }
 
 /** A reason that somebody gave, as a sentence among others. */
