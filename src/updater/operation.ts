@@ -14,12 +14,13 @@ import { retire, rollOut } from '../rollout/rollout.ts'
 import { otherColor, singletonServices } from '../rollout/topology.ts'
 import { refuseForgotten } from './forgotten.ts'
 import { obstacleTo } from './obstacles.ts'
+import type { ApplyRequest, Origin } from './service.ts'
 import { releaseOfCommit, releaseOfTag } from './targets.ts'
 
 /** What was asked for. */
 export type Wish =
-  | { readonly kind: 'apply'; readonly tag: string; readonly version: string; readonly origin: string }
-  | { readonly kind: 'rollback'; readonly commit: string; readonly origin: string }
+  | { readonly kind: 'apply' } & ApplyRequest
+  | { readonly kind: 'rollback'; readonly commit: string; readonly origin: Origin }
 
 /** One operation from the wish to its end. */
 export interface Attempt {
@@ -73,7 +74,7 @@ async function findTarget(attempt: Attempt): Promise<Release | null> {
   const { record } = context.journal
   try {
     const target = wish.kind === 'apply'
-      ? await releaseOfTag(context, record, wish.tag, wish.version)
+      ? await releaseOfTag(context, record, wish)
       : await releaseOfCommit(context, record, wish.commit)
     if (target.commit !== record.active.commit) return target
     attempt.answer(resultOf(record, draft(attempt, target, now(context)), 'success', null, now(context)))

@@ -2,12 +2,13 @@ import { UpdaterError } from '../rollout/errors.ts'
 import type { Reach } from '../rollout/context.ts'
 import type { Release, UpdaterRecord } from '../rollout/model.ts'
 import { within } from '../rollout/within.ts'
+import type { ApplyRequest } from './service.ts'
 
 /**
  * Finds what a tag names, by asking the remote; nothing is changed.
  * @throws unknown_tag, tag_moved, remote_unreachable
  */
-export async function releaseOfTag(reach: Reach, record: UpdaterRecord, tag: string, version: string): Promise<Release> {
+export async function releaseOfTag(reach: Reach, record: UpdaterRecord, { tag, version, origin }: ApplyRequest): Promise<Release> {
   const limit = { name: 'git', milliseconds: reach.settings.limits.git }
   const tags = await within(reach.ports.clock, limit, 'Asking the git remote', reach.signal, (signal) => reach.ports.source.listTags(signal))
   const found = tags.find((candidate) => candidate.tag === tag)
@@ -15,6 +16,10 @@ export async function releaseOfTag(reach: Reach, record: UpdaterRecord, tag: str
   const known = record.knownTags[tag]
   if (known !== undefined && known !== found.commit) {
     throw new UpdaterError('tag_moved', `Tag ${tag} named ${known} and now names ${found.commit}. It is refused; give the release a new tag.`)
+  }
+  // Polling chose by what the tag named then (I8).
+  if (origin === 'polling' && record.quarantine.some(({ commit }) => commit === found.commit)) {
+    throw new UpdaterError('tag_moved', `Tag ${tag} names ${found.commit} by now, which is quarantined. It is refused; give the release a new tag.`)
   }
   return { tag, version, commit: found.commit }
 }

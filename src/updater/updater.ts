@@ -1,7 +1,7 @@
 import type { Context, CoreSettings, Ports, Reach } from '../rollout/context.ts'
 import { UpdaterError } from '../rollout/errors.ts'
 import { changeOperation, type Journal } from '../rollout/journal.ts'
-import type { HistoryEntry, Maintenance, TagRef } from '../rollout/model.ts'
+import type { HistoryEntry, Maintenance, TagRef, UpdateResult } from '../rollout/model.ts'
 import type { RecordStore } from '../rollout/ports.ts'
 import { managedServices } from '../rollout/topology.ts'
 import { Announcements } from './announcements.ts'
@@ -141,9 +141,8 @@ export class Updater implements UpdaterService {
     const refused = this.#flights.refusals.of(id)
     if (refused !== undefined) return { state: 'refused', error: refused }
     if (open?.id === id) return { state: 'running', operation: open }
-    const entry = (await this.history()).find(({ result }) => result.operationId === id)
-    const result = entry?.result ?? this.#flights.current?.resultOf(id)
-    if (result) return { state: 'ended', result }
+    const result = await this.#ended(id)
+    if (result !== null) return { state: 'ended', result }
     throw new UpdaterError('unknown_operation', `There is no operation ${id}.`)
   }
 
@@ -203,6 +202,16 @@ export class Updater implements UpdaterService {
   async inspectTags(tags: readonly TagRef[]): Promise<string | null> {
     const { journal } = this.#lookout
     return journal === null ? null : holdIfRunningTagMoved(journal, tags, this.#now())
+  }
+
+  /** What an operation ended with; null: there was none. What the history could not take is in the record (fault 44). */
+  async #ended(id: string): Promise<UpdateResult | null> {
+    const latest = [this.#flights.current?.resultOf(id), this.#lookout.record?.lastResult].find((result) => result?.operationId === id) ?? null
+    const entries = await this.history().catch((error: unknown) => {
+      if (latest === null) throw error
+      return []
+    })
+    return entries.find(({ result }) => result.operationId === id)?.result ?? latest
   }
 
   #ready(): Journal {

@@ -23,8 +23,15 @@ export const holdMutations: readonly Mutation[] = [
   },
   {
     name: 'an unpause clears a pause that came later', file: holds,
-    text: 'holds: record.holds.filter(isLater)', instead: 'holds: []',
+    text: 'holds: later(record)', instead: 'holds: []',
   },
+  { name: 'an unpause clears the same pause that came later', file: 'src/updater/operators.ts', text: 'since.add(hold)', instead: 'void since' },
+  { name: 'a pause that comes again and again grows the record without a bound', file: consequences, text: '.length >= mostOfOneOrigin', instead: '.length < 0' },
+  {
+    name: 'polling takes on a quarantined commit whose tag was moved meanwhile', file: 'src/updater/targets.ts',
+    text: "origin === 'polling' && record.quarantine", instead: "origin === 'operator' && record.quarantine",
+  },
+  { name: 'what a build says decides how large the record is', file: 'src/rollout/errors.ts', text: 'text.length > longest ?', instead: 'text.length > Infinity ?' },
   { name: 'an unpause does not reset the count of failures', file: holds, text: 'failuresInARow: 0, ', instead: '' },
   { name: 'an unpause lets failed releases out of quarantine', file: holds, text: 'failuresInARow: 0, resumedAt', instead: 'failuresInARow: 0, quarantine: [], resumedAt' },
   { name: 'an unpause is accepted while the stack is not as the record says', file: 'src/updater/operators.ts', text: "      if (!settled) throw new UpdaterError('inconsistent',", instead: "      if (settled === null) throw new UpdaterError('inconsistent'," },

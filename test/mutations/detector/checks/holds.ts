@@ -1,3 +1,4 @@
+import { UpdaterError } from '../../../../src/rollout/errors.ts'
 import { planOf } from '../../../../src/rollout/plan.ts'
 import { usual } from '../../../simulation/world/topologies.ts'
 import type { World } from '../../../simulation/world/world.ts'
@@ -23,6 +24,8 @@ export const holds: readonly Check[] = [
   ...before.map((step) => ({ name: `a cancel in ${step}`, run: () => cancelledIn(step) })),
   { name: 'a cancel while the commit is written, and after it', run: cancelledTooLate },
   { name: 'two that ask at once', run: twoAtOnce },
+  { name: 'a pause for a new reason, again and again', run: pausedAgainAndAgain },
+  { name: 'a build that says megabytes', run: talkative },
   { name: 'killed in a build three times', run: killedThrice },
   { name: 'killed in a build, then a good release', run: killedThenGood },
   { name: 'killed in health_bot', run: killedWhileSwapping },
@@ -195,6 +198,21 @@ async function leftCleanly(): Promise<void> {
     await endsWith(world, 'fault 43', { tag: 'v1.0.0', paused: false })
   }
   must('fault 43', world.stack.record?.failuresInARow === 0, 'a clean stop counts as an interruption')
+}
+
+async function pausedAgainAndAgain(): Promise<void> {
+  const world = await ready()
+  for (let day = 0; day < 100; day += 1) await world.run(world.updater.pause(`${fair}, day ${day}`, 'ann'))
+  must('I9', world.updater.status().holds.length < 50, 'each pause makes the record larger')
+  must('I4', world.updater.status().paused, 'many pauses do not hold')
+}
+
+async function talkative(): Promise<void> {
+  const world = await ready()
+  world.stack.effects.interference = (effect, run) =>
+    effect.name === 'runtime.build' ? Promise.reject(new UpdaterError('build_failed', 'exit code 1', { details: { logs: ['x'.repeat(1_000_000)] } })) : run()
+  const { error } = await apply(world, 'v1.1.0')
+  must('I9', (error?.length ?? 0) < 100_000, 'what a build said is kept as a whole')
 }
 
 function failuresInARow(world: World): number | undefined {

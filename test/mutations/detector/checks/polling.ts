@@ -2,7 +2,7 @@ import { createPolling, type Polling } from '../../../../src/polling/polling.ts'
 import { commitOf } from '../../../simulation/world/releases.ts'
 import type { World } from '../../../simulation/world/world.ts'
 import { must, type Check } from '../check.ts'
-import { apply, codeOf, endsWith, ready, rollback, upgraded } from '../operations.ts'
+import { apply, codeOf, endsWith, ready, rollback, toItsEnd, upgraded } from '../operations.ts'
 
 /** What polling takes on, and what it leaves alone. */
 export const polling: readonly Check[] = [
@@ -12,6 +12,7 @@ export const polling: readonly Check[] = [
   { name: 'polling finds a newer release that waits for approval', run: waiting },
   { name: 'polling sees the running release\'s tag moved', run: moved },
   { name: 'an apply of a tag that moved', run: movedTag },
+  { name: 'the tag that polling chose moves to a quarantined commit', run: movedToQuarantine },
 ]
 
 async function newer(): Promise<void> {
@@ -60,6 +61,16 @@ async function movedTag(): Promise<void> {
   must('fault 39', result.status === 'failed' && result.error?.includes('named') === true, 'a tag that moved was taken on')
   await endsWith(world, 'fault 39', { tag: 'v1.0.0', paused: false })
   must('an unknown tag is refused', (await codeOf(world, apply(world, 'v9.9.9'))) === 'unknown_tag', 'a tag that nobody knows was taken on')
+}
+
+async function movedToQuarantine(): Promise<void> {
+  const world = await ready({ releases: { 'v1.1.0': 'bot dies' } })
+  await apply(world, 'v1.1.0')
+  await world.unpause()
+  world.stack.git.publish('v1.2.0', commitOf('v1.1.0'))
+  const result = await toItsEnd(world, await world.run(world.updater.apply({ tag: 'v1.2.0', version: '1.2.0', origin: 'polling' })))
+  must('I8', result.status === 'failed' && result.stepsCompleted.length === 0, 'polling began a rollout of a quarantined commit')
+  await endsWith(world, 'I8', { tag: 'v1.0.0', paused: false })
 }
 
 /** One look at the remote, and whatever it begins to its end. */
