@@ -72,8 +72,8 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
     const where = (await staysOnBranch(tree, before, commit, signal)) ? ['--no-track', '-B', before.ref] : ['--detach']
     const lock = await indexLock(tree, directory, signal)
     await clearOwnLock(parts, lock)
-    await writeFile(parts.marker, `${commit}\n`)
     try {
+      await writeFile(parts.marker, `${commit}\n`)
       if (already.length > 0) await tree.run(['update-index', '--add', '--', ...already], signal)
       await checkOut(tree, directory, commit, where, signal)
     } finally {
