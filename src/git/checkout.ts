@@ -53,10 +53,11 @@ export function createCheckouts(stateDirectory: string, archives: ArchiveSource,
   return {
     checkout: async (commit, signal) => {
       if (!isCommitId(commit)) throw new UpdaterError('unknown_commit', `${JSON.stringify(commit.slice(0, 64))} is no commit of the release repository.`)
-      if (await exists(releaseDirectory(stateDirectory, commit))) return
       const name = `.new-${randomUUID()}`
       inUse.add(name)
       try {
+        // Whoever gave it its name may have ended, or failed, before that was durable.
+        if (await exists(releaseDirectory(stateDirectory, commit))) return await syncPath(root)
         await mkdir(root, { recursive: true })
         await lay(commit, join(root, name), signal)
       } catch (error) {
