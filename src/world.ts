@@ -185,20 +185,14 @@ async function createRuntime(parts: Outside, source: ReleaseSource & ArchiveSour
   })
 }
 
-/** Asked once per commit: a project directory does not change hands while a release is rolled out. */
-function foreignProjectOf(source: ReleaseSource, limit: number): (commit: string) => Promise<boolean> {
-  const answers = new Map<string, boolean>()
+/** The docker adapter keeps what it is told. That it is foreign is not sure as long as nothing of the release's history is here to compare with. */
+function foreignProjectOf(source: ReleaseSource, limit: number): (commit: string) => Promise<{ foreign: boolean; sure: boolean }> {
   return async (commit) => {
-    const known = answers.get(commit)
-    if (known !== undefined) return known
-    const { kind } = await source.describeTree(AbortSignal.timeout(limit))
-    if (answers.size >= answersKept) answers.clear()
-    answers.set(commit, kind === 'foreign')
-    return kind === 'foreign'
+    const signal = AbortSignal.timeout(limit)
+    const foreign = (await source.describeTree(signal)).kind === 'foreign'
+    return { foreign, sure: !foreign || (await source.has(commit, signal)) }
   }
 }
-
-const answersKept = 16
 
 /** `name:port` → `host:port`, as the settings have it. */
 function hostTableOf(hosts: Readonly<Record<string, string>>): HostTable {

@@ -24,9 +24,9 @@ export interface DockerSettings {
   readonly composeFiles: readonly string[] | null
   /**
    * Whether the project directory is no clone of the repository that this commit is from: then its own compose files
-   * count for every release (design.md, "Sources, trees, compose files").
+   * count for every release (design.md, "Sources, trees, compose files"). Not sure: what would tell is not here yet.
    */
-  readonly isForeignProject: (commit: string) => Promise<boolean>
+  readonly isForeignProject: (commit: string) => Promise<{ readonly foreign: boolean; readonly sure: boolean }>
   /** Where `<commit>/` checkouts are laid out. */
   readonly releasesDirectory: string
   readonly archive: Archive
@@ -54,7 +54,7 @@ export const dockerDefaults = {
   dockerHost: 'unix:///var/run/docker.sock',
   composeCommand: ['docker', 'compose'],
   composeFiles: null,
-  isForeignProject: () => Promise.resolve(false),
+  isForeignProject: () => Promise.resolve({ foreign: false, sure: true }),
   builder: 'buildkit',
   engineCall: 30_000,
   composeCall: 120_000,

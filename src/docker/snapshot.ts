@@ -3,17 +3,9 @@ import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from '
 import { dirname, join, resolve } from 'node:path'
 import { UpdaterError, sentenceOf } from '../rollout/errors.ts'
 import { pathInProject, projectComposeFiles } from './compose/files.ts'
-import { isAdopted } from './references.ts'
 import type { DockerSettings } from './settings.ts'
+import { snapshotMark } from './snapshot-mark.ts'
 import { syncPath } from '../files/sync-path.ts'
-
-/** Marks a `releases/<commit>/` that holds what was found running, not the commit's files. */
-const marker = '.zetherion-adopted'
-
-/** Whether `releases/<commit>/` is such a snapshot: there are no sources to build from. */
-export async function isSnapshot(releasesDirectory: string, commit: string): Promise<boolean> {
-  return isAdopted(commit) || (await isThere(join(releasesDirectory, commit, marker)))
-}
 
 /**
  * Keeps the project's compose files as they are now as `releases/<commit>/`, whole and durable or not at all. One that is
@@ -37,7 +29,7 @@ export async function takeSnapshot(settings: DockerSettings, commit: string): Pr
 }
 
 async function fill(settings: DockerSettings, staging: string): Promise<void> {
-  await writeFile(join(staging, marker), 'Kept by zetherion-updater at its first start: the compose files that ran then.\n')
+  await writeFile(join(staging, snapshotMark), 'Kept by zetherion-updater at its first start: the compose files that ran then.\n')
   for (const name of await projectComposeFiles(settings)) {
     const inside = pathInProject(settings.projectDirectory, name)
     if (inside === null) {

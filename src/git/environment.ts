@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Remote } from './remote.ts'
@@ -58,9 +58,11 @@ export function remoteEnvironment(given: Readonly<Record<string, string | undefi
 
 /**
  * Writes the configuration that stands in for the user's: which directories of other owners git may enter (each one
- * by name, never all), and how our mirror is kept. No secret is in it.
+ * by name, never all), and how our mirror is kept. No secret is in it. A file, since git hands no setting of its
+ * environment on to what it starts for a remote on this machine. One that says the same already is left as it is: to
+ * look must be possible on a disk that is full or takes no writes (I10).
  */
-export async function writeGitconfig(path: string, safeDirectories: readonly string[]): Promise<void> {
+export async function keepGitconfig(path: string, safeDirectories: readonly string[]): Promise<void> {
   const text = [
     '# Written by zetherion-updater at every start; changes are lost.',
     '[safe]', ...safeDirectories.map((directory) => `\tdirectory = ${quoted(directory)}`),
@@ -76,10 +78,17 @@ export async function writeGitconfig(path: string, safeDirectories: readonly str
     '[tar]', '\tumask = 0022',
     '',
   ].join('\n')
+  // What cannot be read is written again, and says then why it could not be.
+  if ((await readFile(path, 'utf8').catch(() => null)) === text) return
   const temporary = `${path}.${randomUUID()}`
   await mkdir(join(path, '..'), { recursive: true })
-  await writeFile(temporary, text, { mode: 0o644, flag: 'wx' })
-  await rename(temporary, path)
+  try {
+    await writeFile(temporary, text, { mode: 0o644, flag: 'wx' })
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
 }
 
 function pick(given: Readonly<Record<string, string | undefined>>, names: readonly string[]): Environment {

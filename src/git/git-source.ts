@@ -5,7 +5,7 @@ import type { Log, ReleaseSource } from '../rollout/ports.ts'
 import { createArchive } from './archive.ts'
 import type { ArchiveSource } from './archive.ts'
 import { createCheckouts } from './checkout.ts'
-import { localEnvironment, remoteEnvironment, writeGitconfig } from './environment.ts'
+import { keepGitconfig, localEnvironment, remoteEnvironment } from './environment.ts'
 import { localFailure } from './failure.ts'
 import { createMirror } from './mirror.ts'
 import { redactionOf } from './redaction.ts'
@@ -65,7 +65,7 @@ export function createGitSource(options: GitSourceOptions): ReleaseSource & Arch
     try {
       if (!configured) {
         await mkdir(stateDirectory, { recursive: true })
-        await writeGitconfig(gitconfig, safeDirectories(remote, mirrorDirectory, projectDirectory))
+        await keepGitconfig(gitconfig, safeDirectories(remote, mirrorDirectory, projectDirectory))
         configured = true
       }
       await raw.prepare(signal)

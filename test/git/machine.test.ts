@@ -1,3 +1,5 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeGitWorld } from './git-world.ts'
 import type { GitWorld } from './git-world.ts'
@@ -27,6 +29,13 @@ describe('a machine in trouble', () => {
     const tar = await withProgram(world.root, 'tar', full)
     await expect(world.openWith({ environment: tar }).checkout(commit, signal)).rejects.toMatchObject({ code: 'disk_full' })
     expect(await world.laidOut()).toEqual([])
+  })
+
+  test('on which the settings for git cannot be put in place keeps no half of them, however often it is tried', async () => {
+    await mkdir(join(world.state, 'gitconfig'), { recursive: true })
+    const source = world.open()
+    for (const _ of [1, 2]) await expect(source.fetch('v1.0.0', null, signal)).rejects.toMatchObject({ code: 'git_failed' })
+    expect(await readdir(world.state)).toEqual(['gitconfig'])
   })
 
   test('on which something kills git gets an error, not half an answer', async () => {

@@ -3,6 +3,7 @@ import { isAbsolute, join, normalize, relative, resolve } from 'node:path'
 import { UpdaterError } from '../../rollout/errors.ts'
 import { isAdopted } from '../references.ts'
 import type { DockerSettings } from '../settings.ts'
+import { isSnapshot } from '../snapshot-mark.ts'
 
 /** One file of the list that Compose is given, and where this release takes it from. */
 export interface ComposeFile {
@@ -13,7 +14,10 @@ export interface ComposeFile {
   readonly origin: 'release' | 'project'
 }
 
-export type ComposeFileSettings = Pick<DockerSettings, 'composeFiles' | 'projectDirectory' | 'releasesDirectory' | 'isForeignProject'>
+export type ComposeFileSettings = Pick<DockerSettings, 'composeFiles' | 'projectDirectory' | 'releasesDirectory'>
+
+/** Whether the project directory's own compose files count for this release. */
+export type IsForeign = (commit: string) => Promise<boolean>
 
 const defaultFile = 'docker-compose.yml'
 const defaultOverride = 'docker-compose.override.yml'
@@ -22,14 +26,14 @@ const defaultOverride = 'docker-compose.override.yml'
  * The compose files of a release in their order (design.md, "Sources, trees, compose files").
  * @throws compose_failed when its checkout is not there; release_refused naming the files that are nowhere
  */
-export async function composeFilesOf(settings: ComposeFileSettings, commit: string): Promise<ComposeFile[]> {
+export async function composeFilesOf(settings: ComposeFileSettings, isForeign: IsForeign, commit: string): Promise<ComposeFile[]> {
   const checkout = join(settings.releasesDirectory, commit)
   if (!(await isThere(checkout))) {
     const mend = isAdopted(commit) ? 'it was removed, so this release cannot be brought back' : 'apply the release again'
     throw new UpdaterError('compose_failed', `The checkout of ${commit.slice(0, 12)} is not in the releases directory; ${mend}.`)
   }
   // What was found running has its own snapshot, whoever the project directory belongs to.
-  const tracked = isAdopted(commit) || !(await settings.isForeignProject(commit)) ? checkout : null
+  const tracked = (await isSnapshot(settings.releasesDirectory, commit)) || !(await isForeign(commit)) ? checkout : null
   const found: ComposeFile[] = []
   const missing: string[] = []
   for (const name of settings.composeFiles ?? [defaultFile, defaultOverride]) {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Release } from '../../rollout/model.ts'
 import type { DockerSettings } from '../settings.ts'
 import type { Compose } from './compose.ts'
+import { keepBelonging } from './belonging.ts'
 import { composeFilesOf } from './files.ts'
 import type { ComposeFile } from './files.ts'
 import { readComposeModel } from './model.ts'
@@ -16,6 +17,8 @@ export interface ReleaseModel {
 }
 
 export interface Models {
+  /** The compose files of a release that is checked, with git asked anew whose they are. */
+  filesToCheck(release: Release): Promise<ComposeFile[]>
   /** Asks Compose only when a file or `.env` has changed: version 1 takes most of a second for it. */
   of(release: Release, signal: AbortSignal): Promise<ReleaseModel>
   /** Asks Compose in any case, since files of which we do not know may count too. @throws release_refused */
@@ -26,6 +29,7 @@ const remembered = 8
 
 export function createModels(settings: DockerSettings, compose: Compose): Models {
   const known = new Map<string, ComposeModel>()
+  const belonging = keepBelonging(settings)
   const keyOf = (files: readonly ComposeFile[]): Promise<string> =>
     fingerprint([...files.map(({ path }) => path), join(settings.projectDirectory, '.env')])
   const read: Models['read'] = async (files, signal) => {
@@ -37,9 +41,10 @@ export function createModels(settings: DockerSettings, compose: Compose): Models
     return model
   }
   return {
+    filesToCheck: (release) => composeFilesOf(settings, belonging.asked, release.commit),
     read,
     async of(release, signal) {
-      const files = await composeFilesOf(settings, release.commit)
+      const files = await composeFilesOf(settings, belonging.kept, release.commit)
       return { files, model: known.get(await keyOf(files)) ?? (await read(files, signal)) }
     },
   }

@@ -6,7 +6,6 @@ import { textOf } from '../../compose-file/spots.ts'
 import { UpdaterError } from '../../rollout/errors.ts'
 import type { Release } from '../../rollout/model.ts'
 import { readDotEnv } from '../compose/dotenv.ts'
-import { composeFilesOf } from '../compose/files.ts'
 import type { ComposeFile } from '../compose/files.ts'
 import type { ComposeModel } from '../compose/model.ts'
 import type { Models } from '../compose/models.ts'
@@ -15,7 +14,7 @@ import type { Engine } from '../engine.ts'
 import { planBuilds } from '../images/plan.ts'
 import { findShared } from '../own-container.ts'
 import type { DockerSettings } from '../settings.ts'
-import { isSnapshot } from '../snapshot.ts'
+import { isSnapshot } from '../snapshot-mark.ts'
 import { bindReasons, isTracked } from './bind-sources.ts'
 import type { Places } from './bind-sources.ts'
 import { buildReasons } from './build-sources.ts'
@@ -32,7 +31,7 @@ import type { OwnedSource } from './sources.ts'
 export async function preflight(
   engine: Engine, models: Models, environment: Readonly<Record<string, string>>, settings: DockerSettings, release: Release, services: readonly string[], needBytes: number, signal: AbortSignal,
 ): Promise<void> {
-  const files = await composeFilesOf(settings, release.commit)
+  const files = await models.filesToCheck(release)
   const sources = await readSources(files, settings.projectDirectory, release.tag)
   const told = await fileReasonsOf(environment, settings, sources)
   const readable = sources.every(({ errors }) => errors.length === 0)

@@ -20,8 +20,8 @@ afterEach(() => rm(root, { recursive: true, force: true }))
 
 const filesOf = async (release: string, foreign: boolean): Promise<string[]> => {
   const files = await composeFilesOf({
-    composeFiles: null, projectDirectory: join(root, 'project'), releasesDirectory: join(root, 'releases'), isForeignProject: () => Promise.resolve(foreign),
-  }, release)
+    composeFiles: null, projectDirectory: join(root, 'project'), releasesDirectory: join(root, 'releases'),
+  }, () => Promise.resolve(foreign), release)
   return files.map(({ path }) => path.slice(root.length + 1))
 }
 
@@ -35,4 +35,9 @@ test('a project directory that is no clone of the repository counts with its own
 
 test('what was found running keeps its own snapshot also in a foreign project directory', async () => {
   expect(await filesOf('adopted-0', true)).toEqual(['releases/adopted-0/docker-compose.yml', 'project/docker-compose.override.yml'])
+})
+
+test('the same counts where what was found running is named by its commit', async () => {
+  await writeFile(join(root, `releases/${commit}/.zetherion-adopted`), '')
+  expect(await filesOf(commit, true)).toEqual([`releases/${commit}/docker-compose.yml`, 'project/docker-compose.override.yml'])
 })
