@@ -77,8 +77,7 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
       if (already.length > 0) await tree.run(['update-index', '--add', '--', ...already], signal)
       await checkOut(tree, directory, commit, where, signal)
     } finally {
-      // A git that ended by itself took its lock along; then a later lock is somebody else's.
-      if (!(await exists(lock))) await rm(parts.marker, { force: true })
+      await takeMarkAway(parts, lock)
     }
     log.info('brought the working tree to the release', { directory, commit, ref: where.at(-1) })
   }
@@ -107,6 +106,8 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
       await known(commit, signal)
       try {
         if (before.commit !== commit) await move(commit, before, signal)
+        // We died after git had done it.
+        else if (await exists(parts.marker)) await takeMarkAway(parts, await indexLock(tree, directory, signal))
       } finally {
         await giveBack(tree, directory, before.commit, commit, signal)
       }
@@ -144,6 +145,11 @@ async function clearOwnLock(parts: TreeParts, lock: string): Promise<void> {
     throw new UpdaterError('tree_conflict', `Another git command works in the project directory ${parts.directory}, or one that was killed left ${lock}; remove that file if nothing runs there.`, { details: { paths: [lock] } })
   }
   await rm(lock, { force: true })
+}
+
+/** A git that ended by itself took its lock along; then a later lock is somebody else's. */
+async function takeMarkAway({ marker }: TreeParts, lock: string): Promise<void> {
+  if (!(await exists(lock))) await rm(marker, { force: true })
 }
 
 async function indexLock(tree: Repository, directory: string, signal: AbortSignal): Promise<string> {

@@ -76,6 +76,17 @@ describe('after a kill in the middle', () => {
     expect(await readdir(world.state)).not.toContain('tree-checkout')
   })
 
+  test("of bringing the operator's tree, after git had done it, the mark for its lock does not stay", async () => {
+    await world.publish('v1.0.0', { a: 'one' })
+    const commit = await world.publish('v1.1.0', { a: 'two' })
+    await world.cloneTree('v1.1.0')
+    const source = world.open()
+    await source.fetch('v1.1.0', null, signal)
+    await writeFile(join(world.state, 'tree-checkout'), `${commit}\n`)
+    await source.bringTree(commit, signal)
+    expect(await readdir(world.state)).not.toContain('tree-checkout')
+  })
+
   test("a lock that no git of ours left is the operator's: told, and left alone", async () => {
     await world.publish('v1.0.0', { a: 'one' })
     await world.cloneTree('v1.0.0')
