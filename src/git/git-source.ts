@@ -7,7 +7,9 @@ import type { ArchiveSource } from './archive.ts'
 import { createCheckouts } from './checkout.ts'
 import { keepGitconfig, localEnvironment, remoteEnvironment } from './environment.ts'
 import { localFailure } from './failure.ts'
+import { removeLeftovers } from './leftovers.ts'
 import { createMirror } from './mirror.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { redactionOf } from './redaction.ts'
 import { parseRemote } from './remote.ts'
 import type { Remote } from './remote.ts'
@@ -60,14 +62,18 @@ export function createGitSource(options: GitSourceOptions): ReleaseSource & Arch
     { cwd: mirrorDirectory, environment: remoteEnvironment(given, gitconfig, remote), limit, redact },
     mirrorRepository, openRepository(stateDirectory, environment, limit, redact),
   )
+  const configuring = oneAtATime()
   let configured = false
+  const configure = async (): Promise<void> => {
+    if (configured) return
+    await mkdir(stateDirectory, { recursive: true })
+    await removeLeftovers(stateDirectory).catch(() => undefined) // they only take room, and the next start tries again
+    await keepGitconfig(gitconfig, safeDirectories(remote, mirrorDirectory, projectDirectory))
+    configured = true
+  }
   const prepare = async (signal: AbortSignal): Promise<void> => {
     try {
-      if (!configured) {
-        await mkdir(stateDirectory, { recursive: true })
-        await keepGitconfig(gitconfig, safeDirectories(remote, mirrorDirectory, projectDirectory))
-        configured = true
-      }
+      await configuring(signal, configure)
       await raw.prepare(signal)
     } catch (error) {
       throw localFailure('Preparing the mirror of the release repository', error)

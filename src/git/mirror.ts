@@ -52,19 +52,24 @@ export function createMirror(
   const askRemote = (args: readonly string[], signal: AbortSignal): Promise<string> =>
     runGit(args, { ...remote, signal })
 
-  const prepare = (signal: AbortSignal): Promise<void> => preparing(signal, async () => {
+  const make = async (signal: AbortSignal): Promise<void> => {
+    // Whole or not at all: what a killed `git init` left is not taken for a mirror.
+    await rm(directory, { recursive: true, force: true })
+    const temporary = `${directory}.${randomUUID()}`
     try {
-      await stat(join(directory, 'HEAD'))
-    } catch {
-      // Whole or not at all: what a killed `git init` left is not taken for a mirror.
-      await rm(directory, { recursive: true, force: true })
-      const temporary = `${directory}.${randomUUID()}`
       await mkdir(temporary)
       await outside.run(['init', '--bare', '--quiet', temporary], signal)
       await rename(temporary, directory)
+    } catch (error) {
+      await rm(temporary, { recursive: true, force: true }).catch(() => undefined) // what failed is told
+      throw error
     }
-    if (!swept) await sweep(directory)
-    swept = true
+  }
+
+  const prepare = (signal: AbortSignal): Promise<void> => preparing(signal, async () => {
+    if (!(await isThere(join(directory, 'HEAD')))) await make(signal)
+    // To look needs none of it, and may be all that a disk lets us do; a lock that stays is told by the fetch that it refuses.
+    if (!swept) swept = await sweep(directory).then(() => true, () => false)
   })
 
   const advertised = async (patterns: readonly string[], signal: AbortSignal): Promise<AdvertisedTag[]> => {
@@ -150,6 +155,14 @@ function assertNamed(tag: string, inner: string): void {
 
 function moved(tag: string, expected: string, found: string): UpdaterError {
   return new UpdaterError('tag_moved', `The tag ${tag} was moved: it named ${expected}, now ${found}. It is refused; nothing was changed.`, { details: { expected, found } })
+}
+
+/** @throws what is no answer: a mirror that cannot be looked at is not made anew */
+async function isThere(path: string): Promise<boolean> {
+  return await stat(path).then(() => true, (error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
+  })
 }
 
 /** Removes what a killed git left in our mirror: locks, which would refuse every later fetch, and half packs. */

@@ -54,6 +54,15 @@ describe('after a kill in the middle', () => {
     expect(await world.open().fetch('v1.0.0', null, signal)).toBe(commit)
   })
 
+  test("of preparing, nothing of it stays, and nothing of an operator's goes", async () => {
+    await world.publish('v1.0.0', { 'docker-compose.yml': 'one' })
+    const id = '3f0e9a52-1111-4222-8333-abcdefabcdef'
+    for (const name of [`source.git.${id}`, 'source.git.before-the-move']) await mkdir(join(world.state, name, 'objects'), { recursive: true })
+    for (const name of [`gitconfig.${id}`, 'gitconfig.bak']) await writeFile(join(world.state, name), '')
+    await world.open().listTags(signal)
+    expect((await readdir(world.state)).sort()).toEqual(['gitconfig', 'gitconfig.bak', 'source.git', 'source.git.before-the-move'])
+  })
+
   test("of bringing the operator's tree, the next try finishes it although git left its lock", async () => {
     const first = { '.gitattributes': 'b filter=fatal\n', a: 'one', b: 'one', gone: 'x', 'z.sh': 'one' }
     await world.publish('v1.0.0', first)

@@ -22,6 +22,12 @@ describe('a machine in trouble', () => {
     await expect(source.listTags(signal)).rejects.toMatchObject({ code: 'git_failed', message: expect.stringContaining('spawn git ENOENT') })
   })
 
+  test('without git keeps nothing of a mirror, however often it is asked for', async () => {
+    const source = world.openWith({ environment: { PATH: '/nonexistent' } })
+    for (const _ of [1, 2]) await expect(source.listTags(signal)).rejects.toMatchObject({ code: 'git_failed' })
+    expect(await readdir(world.state)).toEqual(['gitconfig'])
+  })
+
   test('whose disk fills up in a fetch or a checkout is told so, and no half of it stays', async () => {
     const git = await withProgram(world.root, 'git', `case " $* " in *" fetch "*) ${full};; *) exec "$REAL" "$@";; esac`)
     await expect(world.openWith({ environment: git }).fetch('v1.0.0', null, signal)).rejects.toMatchObject({ code: 'disk_full' })

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Release } from '../../src/rollout/model.ts'
@@ -55,6 +55,8 @@ try {
   await (await startAnew(world)).runtime.preflight(checked, ['bot'], 0, signal).catch(() => undefined)
   await fill()
   const full = await looks(checked, unchecked)
+  // Of a git that was killed: nothing can take it away there.
+  await rename(join(state, `ballast-${1 << 18}-0`), join(state, 'source.git', 'packed-refs.lock'))
   await run('mount', ['-o', 'remount,ro', state])
   process.stdout.write(JSON.stringify({ full, readOnly: await looks(checked, unchecked) }))
 } finally {
