@@ -94,7 +94,7 @@ export function createGitSource(options: GitSourceOptions): ReleaseSource & Arch
     directory: projectDirectory, url: remote.url, mirrorDirectory, mirror, mirrorRepository,
     tree: openRepository(projectDirectory, treeEnvironment, limit, redact),
     treeWithMirror: openRepository(projectDirectory, { ...treeEnvironment, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotedPath(join(mirrorDirectory, 'objects')) }, limit, redact),
-    marker: join(stateDirectory, 'tree-checkout'), log,
+    treeWithIndex: (path) => openRepository(projectDirectory, { ...treeEnvironment, GIT_INDEX_FILE: path }, limit, redact), log,
   })
 
   return {

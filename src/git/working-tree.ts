@@ -1,11 +1,14 @@
-import { rm, stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { UpdaterError } from '../rollout/errors.ts'
 import type { TreeDistance, TreeState } from '../rollout/model.ts'
 import type { Log } from '../rollout/ports.ts'
 import { CommandFailed, localFailure } from './failure.ts'
+import { holdIndex } from './held-index.ts'
+import type { HeldIndex } from './held-index.ts'
 import { isCommitId, releaseRef } from './mirror.ts'
 import type { Mirror } from './mirror.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { giveBack } from './ownership.ts'
 import type { Repository } from './repository.ts'
 import { lookAhead, standingOf, type Standing } from './tree-changes.ts'
@@ -30,8 +33,8 @@ export interface TreeParts {
   readonly tree: Repository
   /** The tree with the mirror's objects in view: nothing is copied to look at a commit. */
   readonly treeWithMirror: Repository
-  /** Stands while a checkout of ours runs: a lock found beside it is ours. */
-  readonly marker: string
+  /** The tree with this file for its index. */
+  readonly treeWithIndex: (path: string) => Repository
   readonly log: Log
 }
 
@@ -41,6 +44,7 @@ type Found = Clone | (TreeState & { readonly kind: 'foreign' })
 
 export function createWorkingTree(parts: TreeParts): WorkingTree {
   const { directory, tree, treeWithMirror, mirror, log } = parts
+  const bringing = oneAtATime()
 
   const look = async (signal: AbortSignal): Promise<Found> => {
     if (!(await exists(directory))) return foreign('there is no such directory')
@@ -65,21 +69,33 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
     throw new UpdaterError('unknown_commit', `The mirror holds no commit ${commit}.`)
   }
 
-  const move = async (commit: string, before: Clone, signal: AbortSignal): Promise<void> => {
+  const move = async (index: HeldIndex, commit: string, before: Clone, signal: AbortSignal): Promise<void> => {
     const { conflicts, already } = await lookAhead(treeWithMirror, directory, commit, before.changes, signal)
     if (conflicts.length > 0) throw inTheWay(directory, commit, conflicts)
     await tree.run(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-recurse-submodules', '--', parts.mirrorDirectory, releaseRef(commit)], signal)
     const where = (await staysOnBranch(tree, before, commit, signal)) ? ['--no-track', '-B', before.ref] : ['--detach']
-    const lock = await indexLock(tree, directory, signal)
-    await clearOwnLock(parts, lock)
-    try {
-      await writeFile(parts.marker, `${commit}\n`)
-      if (already.length > 0) await tree.run(['update-index', '--add', '--', ...already], signal)
-      await checkOut(tree, directory, commit, where, signal)
-    } finally {
-      await takeMarkAway(parts, lock)
-    }
+    await index.work(commit, async (copy) => {
+      const held = parts.treeWithIndex(copy)
+      if (already.length > 0) await held.run(['update-index', '--add', '--', ...already], signal)
+      await checkOut(held, directory, commit, where, signal)
+    })
     log.info('brought the working tree to the release', { directory, commit, ref: where.at(-1) })
+  }
+
+  const bring = async (commit: string, signal: AbortSignal): Promise<void> => {
+    const before = await look(signal)
+    if (before.kind === 'foreign') {
+      log.info('left the project directory as it is', { directory, reason: before.reason })
+      return
+    }
+    await known(commit, signal)
+    const index = await indexOf(tree, directory, signal)
+    if (await index.settle()) return bring(commit, signal)
+    try {
+      if (before.commit !== commit) await move(index, commit, before, signal)
+    } finally {
+      await giveBack(tree, directory, before.commit, commit, signal)
+    }
   }
 
   return {
@@ -97,20 +113,8 @@ export function createWorkingTree(parts: TreeParts): WorkingTree {
       return [...(await lookAhead(treeWithMirror, directory, commit, found.changes, signal)).conflicts]
     }),
     bring: (commit, signal) => local('Bringing the project directory to the release', async () => {
-      if (!isCommitId(commit)) return // What was adopted is in no repository: there is nothing to bring.
-      const before = await look(signal)
-      if (before.kind === 'foreign') {
-        log.info('left the project directory as it is', { directory, reason: before.reason })
-        return
-      }
-      await known(commit, signal)
-      try {
-        if (before.commit !== commit) await move(commit, before, signal)
-        // We died after git had done it.
-        else if (await exists(parts.marker)) await takeMarkAway(parts, await indexLock(tree, directory, signal))
-      } finally {
-        await giveBack(tree, directory, before.commit, commit, signal)
-      }
+      // What was adopted is in no repository: there is nothing to bring.
+      if (isCommitId(commit)) await bringing(signal, () => bring(commit, signal))
     }),
   }
 }
@@ -138,22 +142,11 @@ async function checkOut(tree: Repository, directory: string, commit: string, whe
   }
 }
 
-/** A git of ours that was killed leaves its lock; one that nobody of us left belongs to the operator. */
-async function clearOwnLock(parts: TreeParts, lock: string): Promise<void> {
-  if (!(await exists(lock))) return
-  if (!(await exists(parts.marker))) {
-    throw new UpdaterError('tree_conflict', `Another git command works in the project directory ${parts.directory}, or one that was killed left ${lock}; remove that file if nothing runs there.`, { details: { paths: [lock] } })
-  }
-  await rm(lock, { force: true })
-}
-
-/** A git that ended by itself took its lock along; then a later lock is somebody else's. */
-async function takeMarkAway({ marker }: TreeParts, lock: string): Promise<void> {
-  if (!(await exists(lock))) await rm(marker, { force: true })
-}
-
-async function indexLock(tree: Repository, directory: string, signal: AbortSignal): Promise<string> {
-  return resolve(directory, (await tree.run(['rev-parse', '--git-path', 'index.lock'], signal)).replace(/\n$/, ''))
+async function indexOf(tree: Repository, directory: string, signal: AbortSignal): Promise<HeldIndex> {
+  const index = resolve(directory, (await tree.run(['rev-parse', '--git-path', 'index'], signal)).replace(/\n$/, ''))
+  // Asked also when our caller has stopped waiting: the index is let go of in any case, within the limit of one command.
+  const head = async (): Promise<string | null> => (await tree.ask(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], new AbortController().signal))?.trim() ?? null
+  return holdIndex({ directory, index, head })
 }
 
 function foreign(reason: string): TreeState & { readonly kind: 'foreign' } {

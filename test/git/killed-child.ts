@@ -1,7 +1,8 @@
 import { createGitSource } from '../../src/git/git-source.ts'
 
-// A daemon of its own for killed.test.ts: lays out one release, and is killed by the script that stands in for tar.
-const [remote = '', stateDirectory = '', projectDirectory = '', commit = ''] = process.argv.slice(2)
+// A daemon of its own: lays out one release, or brings the tree to it, and is killed by a script that stands in for tar or git.
+const [remote = '', stateDirectory = '', projectDirectory = '', commit = '', doing = 'checkout'] = process.argv.slice(2)
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
 const source = createGitSource({ remote, stateDirectory, projectDirectory, limit: 20_000, log })
-await source.checkout(commit, new AbortController().signal)
+const { signal } = new AbortController()
+await (doing === 'bringTree' ? source.bringTree(commit, signal) : source.checkout(commit, signal))

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -74,7 +74,7 @@ describe('after a kill in the middle', () => {
     await git(world.project, 'config', 'filter.fatal.smudge', 'kill -9 $PPID')
     await expect(source.bringTree(commit, signal)).rejects.toMatchObject({ code: 'tree_conflict' })
     expect([await world.readTree('a'), await world.readTree('a-new'), await world.readTree('z.sh')]).toEqual(['two', 'new', 'one'])
-    await access(join(world.project, '.git', 'index.lock'))
+    expect(await heldIn(world)).toEqual([])
     await git(world.project, 'config', '--unset', 'filter.fatal.smudge')
 
     const after = world.open()
@@ -82,18 +82,54 @@ describe('after a kill in the middle', () => {
     await after.bringTree(commit, signal)
     expect(await after.describeTree(signal)).toEqual({ kind: 'clone', commit, ref: 'main', clean: true })
     expect(await git(world.project, 'status', '--porcelain')).toBe('')
-    expect(await readdir(world.state)).not.toContain('tree-checkout')
   })
 
-  test("of bringing the operator's tree, after git had done it, the mark for its lock does not stay", async () => {
+  const dies = 'kill -9 $PPID'
+  test.for([
+    ['before git begins', `case " $* " in *" checkout "*) ${dies};; *) exec "$REAL" "$@";; esac`, 'cat'],
+    ['with git in the middle of it', 'exec "$REAL" "$@"', 'kill -9 $(cut -d" " -f4 /proc/$PPID/stat) $PPID'],
+    ['after git has done it', `case " $* " in *" checkout "*) "$REAL" "$@"; ${dies};; *) exec "$REAL" "$@";; esac`, 'cat'],
+  ] as const)("of the daemon while it brings the operator's tree, %s, the next one finishes it and lets go of the index", async ([, program, filter]) => {
+    await world.publish('v1.0.0', { '.gitattributes': 'b filter=fatal\n', a: 'one', b: 'one' })
+    await world.cloneTree('v1.0.0')
+    await world.writeTree('mine', 'staged')
+    await git(world.project, 'add', 'mine')
+    const commit = await world.publish('v1.1.0', { '.gitattributes': 'b filter=fatal\n', a: 'two', 'a-new': 'new', b: 'two' })
+    await world.open().fetch('v1.1.0', null, signal)
+    await git(world.project, 'config', 'filter.fatal.smudge', filter)
+    const environment = await withProgram(world.root, 'git', program)
+    const daemon = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('killed-child.ts', import.meta.url)), world.remote, world.state, world.project, commit, 'bringTree'], { env: environment, stdio: 'inherit' })
+    const [, signalCode] = await once(daemon, 'exit')
+    expect(signalCode).toBe('SIGKILL')
+    expect(await heldIn(world)).toContain('index.lock')
+    await git(world.project, 'config', '--unset', 'filter.fatal.smudge')
+
+    await world.open().bringTree(commit, signal)
+    expect(await git(world.project, 'rev-parse', 'HEAD')).toBe(commit)
+    expect(await git(world.project, 'status', '--porcelain')).toBe('A  mine')
+    expect(await heldIn(world)).toEqual([])
+  })
+
+  test("what was there for the same end before is no claim to a lock of the operator's own git, and goes", async () => {
     await world.publish('v1.0.0', { a: 'one' })
+    await world.cloneTree('v1.0.0')
     const commit = await world.publish('v1.1.0', { a: 'two' })
-    await world.cloneTree('v1.1.0')
-    const source = world.open()
-    await source.fetch('v1.1.0', null, signal)
+    await world.open().fetch('v1.1.0', null, signal)
     await writeFile(join(world.state, 'tree-checkout'), `${commit}\n`)
-    await source.bringTree(commit, signal)
-    expect(await readdir(world.state)).not.toContain('tree-checkout')
+    await writeFile(join(world.project, '.git', 'index.lock'), '')
+    await expect(world.open().bringTree(commit, signal)).rejects.toMatchObject({ code: 'tree_conflict' })
+    expect([await heldIn(world), await readdir(world.state)]).toEqual([['index.lock'], ['gitconfig', 'source.git']])
+  })
+
+  test("the operator's own git is kept out while the tree is brought", async () => {
+    await world.publish('v1.0.0', { a: 'one' })
+    await world.cloneTree('v1.0.0')
+    const commit = await world.publish('v1.1.0', { a: 'two' })
+    await world.open().fetch('v1.1.0', null, signal)
+    const environment = await withProgram(world.root, 'git', `case " $* " in *" checkout "*) env -u GIT_INDEX_FILE "$REAL" rm --cached a 2> ${world.root}/told; "$REAL" "$@";; *) exec "$REAL" "$@";; esac`)
+    await world.openWith({ environment }).bringTree(commit, signal)
+    expect(await readFile(join(world.root, 'told'), 'utf8')).toContain('index.lock')
+    expect(await git(world.project, 'status', '--porcelain')).toBe('')
   })
 
   test("a lock that no git of ours left is the operator's: told, and left alone", async () => {
@@ -109,3 +145,8 @@ describe('after a kill in the middle', () => {
     expect(await world.readTree('a')).toBe('one')
   })
 })
+
+/** What holds the index of the operator's tree, and what was made for that. */
+async function heldIn({ project }: GitWorld): Promise<string[]> {
+  return (await readdir(join(project, '.git'))).filter((name) => name === 'index.lock' || name.startsWith('zetherion')).sort()
+}
