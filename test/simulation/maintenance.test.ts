@@ -45,6 +45,11 @@ describe('maintenance mode', () => {
   })
 
   test.each([
+    ['R5', (world: World) => {
+      const { engine } = world.stack
+      const [bot] = engine.of('bot')
+      if (bot !== undefined) engine.launch(engine.create('bot', bot.image, true))
+    }],
     ['R13', (world: World) => world.stack.traefik.replaced(`${world.stack.traefik.file}# by hand\n`)],
     ['R14', async (world: World) => {
       for (const service of ['skills-blue', 'api-blue']) await world.run(dockerStart(world.stack, service))

@@ -57,7 +57,7 @@ export async function reconcile(context: Context, patience: Patience, haste: Has
     if (world.engineFault === null) forgetHeld(context, world, topology, patience)
     ailing = ailingIn(context, world, topology, patience)
     // What an operator does by hand is theirs, until they leave maintenance mode; an open operation is ours to end.
-    if (maintenance !== null && operation === null && decision.row >= 13) {
+    if (maintenance !== null && operation === null && decision.row >= 5) {
       patience.standbySince = null
       break
     }

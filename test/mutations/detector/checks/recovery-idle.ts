@@ -30,6 +30,7 @@ export const recoveryIdle: readonly Check[] = [
   { name: 'an operator\'s compose recreates the bot', run: recreatedBot },
   { name: 'the active color is ill', run: illColor },
   { name: 'maintenance mode, the bot stopped by hand', run: maintenance },
+  { name: 'maintenance mode, a second bot started by hand', run: twoBotsInMaintenance },
   { name: 'a tag of an active service was moved by hand', run: tagAstray },
 ]
 
@@ -195,6 +196,22 @@ async function maintenance(): Promise<void> {
   await world.pass(2 * watchInterval)
   world.disturbed = false
   await endsWith(world, 'R16', { tag: 'v1.1.0', paused: false })
+}
+
+async function twoBotsInMaintenance(): Promise<void> {
+  const world = await upgraded()
+  await world.run(world.updater.enterMaintenance('trying things', 'ann'))
+  const [bot] = world.stack.engine.of('bot')
+  must('I2', bot !== undefined, 'there is no bot')
+  await disturbing(world, async () => {
+    world.stack.engine.launch(world.stack.engine.create('bot', bot.image, true))
+    await world.pass(6 * watchInterval)
+    must('maintenance mode keeps hands off', world.stack.engine.of('bot').length === 2, 'what an operator started in maintenance mode was removed')
+    must('I11', world.updater.status().findings.some((finding) => finding.includes('More than one container of bot')), 'nobody is told of the second bot')
+    await world.run(world.updater.leaveMaintenance('ann'))
+    await world.pass(2 * watchInterval)
+  })
+  await endsWith(world, 'R5', { tag: 'v1.1.0', paused: false })
 }
 
 async function tagAstray(): Promise<void> {
