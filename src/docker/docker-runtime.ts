@@ -10,7 +10,7 @@ import { containerLogs } from './containers/logs.ts'
 import { composeUp } from './containers/up.ts'
 import { requireRoom } from './disk.ts'
 import { connectEngine } from './engine.ts'
-import { identifyImages, tagAdopted, tagAsNamed } from './images/adopt.ts'
+import { identifyImages, tagAbsent, tagAdopted, tagAsNamed } from './images/adopt.ts'
 import { buildRelease } from './images/build-release.ts'
 import { createImageLabels } from './images/labels-of-images.ts'
 import { prune } from './images/prune.ts'
@@ -58,11 +58,13 @@ export function createDockerRuntime(options: DockerRuntimeOptions): ContainerRun
     },
     restoreKept: async (operation, release, services, signal) => restoreKept(engine, (await models.of(release, signal)).model, operation, release, services, signal),
     identify: (containers, signal) => identifyImages(labels, containers, signal),
-    adopt: async (release, containers, signal) => {
+    adopt: async (release, containers, absent, signal) => {
       await tagAdopted(engine, release, containers, signal)
       await takeSnapshot(settings, release.commit)
       try {
-        await tagAsNamed(engine, (await models.of(release, signal)).model, release, containers, signal)
+        const { model } = await models.of(release, signal)
+        await tagAsNamed(engine, model, release, containers, signal)
+        await tagAbsent(engine, model, release, absent, signal)
       } catch (error) {
         if (signal.aborted) throw abortReason(signal)
         settings.log.warn('what was found running is known by its own image names only', { reason: sentenceOf(error) })

@@ -84,8 +84,12 @@ export interface ContainerRuntime {
   restoreKept(operation: string, release: Release, services: readonly string[], signal: AbortSignal): Promise<void>
   /** What the images of these containers say of themselves. */
   identify(containers: readonly Container[], signal: AbortSignal): Promise<Adoption>
-  /** Makes what runs a release like any other: tags these containers' images by `release.commit`, keeps the project's compose files as its own. */
-  adopt(release: Release, containers: readonly Container[], signal: AbortSignal): Promise<void>
+  /**
+   * Makes what runs a release like any other: tags these containers' images by `release.commit`, keeps the project's compose files
+   * as its own. Of `absent` services, which have no container, the images that their moving tags point at are its own, unless
+   * the commit is one of the repository: then only what was built of it is.
+   */
+  adopt(release: Release, containers: readonly Container[], absent: readonly string[], signal: AbortSignal): Promise<void>
   /**
    * Removes images of ours that are of none of these commits, whatever operations kept, failed builds, and build cache over
    * its limit. What a container uses stays. No operation is open. @throws engine_failed at the end, when something else could not be removed

@@ -67,6 +67,14 @@ export function createSandboxRuntime(options: SandboxOptions): ContainerRuntime 
     })
   }
 
+  /** What Compose would make these services of now, for want of a container. */
+  const adoptTagged = async (release: Release, names: readonly string[]): Promise<void> => {
+    for (const { image, tag } of await servicesOf(release, names, 'engine_failed')) {
+      const [tagged, named] = await Promise.all([images.find(`${image}:${tag}`), images.find(releaseTag(image, release.commit))])
+      if (tagged !== null && named === null) await images.retag({ [releaseTag(image, release.commit)]: tagged.id })
+    }
+  }
+
   return {
     async containers(services, signal) {
       signal.throwIfAborted()
@@ -179,13 +187,17 @@ export function createSandboxRuntime(options: SandboxOptions): ContainerRuntime 
       return { commit: commonOf(found.map((image) => image?.commit)), version: commonOf(found.map((image) => image?.version)) }
     },
 
-    async adopt(release, containers, signal) {
+    async adopt(release, containers, absent, signal) {
       signal.throwIfAborted()
       await failingAs('engine_failed', 'What runs cannot be adopted', async () => {
         const owned = (await shelf.list()).filter(({ description }) => containers.some(({ id }) => id === description.id))
         await keepComposeFiles(places, release.commit)
         await images.retag(Object.fromEntries(owned.map(({ description }) => [releaseTag(description.image, release.commit), description.imageId])))
       })
+      // A commit of the repository names only what was built of it.
+      if (release.commit.startsWith('adopted-')) {
+        await adoptTagged(release, absent).catch((error: unknown) => log.warn('what has no container could not be adopted with what runs', { reason: sentenceOf(error) }))
+      }
       log.info('what runs was adopted', { commit: release.commit })
     },
 

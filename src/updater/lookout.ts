@@ -27,6 +27,8 @@ export class Lookout {
   #journal: Journal | null = null
   /** The record is of a newer version: that does not mend itself. */
   #newer: string | null = null
+  /** Why rollouts count as paused although no record says so; null: nothing speaks against them. */
+  #pausedUntilTaken: string | null = null
   #findings: readonly string[] = []
   /** The last look found record and world in agreement. */
   #settled = false
@@ -42,6 +44,12 @@ export class Lookout {
 
   get record(): UpdaterRecord | null {
     return this.#journal?.record ?? null
+  }
+
+  /** Why rollouts count as paused without a hold: what cannot be read, or only be looked at, may hold (I4). Null when that is not so. */
+  get pausedAnyway(): string | null {
+    if (this.observing !== null) return `The updater only observes: ${this.observing}`
+    return this.#journal === null ? this.#pausedUntilTaken : null
   }
 
   /** What is not as it should be, in sentences. */
@@ -124,7 +132,9 @@ export class Lookout {
   }
 
   async #getJournal(): Promise<boolean> {
-    const taken = await takeOver(this.#parts.reach, this.#parts.store)
+    const taken = await takeOver(this.#parts.reach, this.#parts.store, (why) => {
+      this.#pausedUntilTaken = why
+    })
     if (taken.kind === 'journal') {
       this.#journal = taken.journal
       return true

@@ -8,13 +8,15 @@ import { statusOf } from './status.ts'
  * somebody mends them and starts the updater again.
  */
 export function createObservingService(reason: string, uptimeSeconds: () => number): UpdaterService {
-  const refuse = (): Promise<never> => Promise.reject(new UpdaterError('observing', `The updater only observes: ${reason}`))
+  const sentence = `The updater only observes: ${reason}`
+  const refuse = (): Promise<never> => Promise.reject(new UpdaterError('observing', sentence))
   return {
     status: () => statusOf({
       record: null,
       busy: null,
       uptimeSeconds: uptimeSeconds(),
       observing: reason,
+      pausedAnyway: sentence,
       findings: [reason],
       polling: { enabled: false, lastLookAt: null, nextLookAt: null, newest: null, outcome: null },
     }),

@@ -45,7 +45,7 @@ export interface Status {
   readonly activeColor: Color | null
   readonly active: Release | null
   readonly previous: readonly Release[]
-  /** Holds stand, or maintenance mode; a running operation alone does not make it true. */
+  /** Holds stand, or maintenance mode, or the record cannot be read or only be looked at (I4); a running operation alone does not make it true. */
   readonly paused: boolean
   readonly pauseReason: string | null
   readonly holds: readonly Hold[]

@@ -9,14 +9,16 @@ export interface StatusSource {
   readonly busy: { readonly kind: 'apply' | 'rollback'; readonly what: string } | null
   readonly uptimeSeconds: number
   readonly observing: string | null
+  /** Why rollouts count as paused without a hold; null when that is not so. */
+  readonly pausedAnyway: string | null
   readonly findings: readonly string[]
   readonly polling: PollingStatus
 }
 
 /** The status in one piece (I11). */
-export function statusOf({ record, busy, uptimeSeconds, observing, findings, polling }: StatusSource): Status {
+export function statusOf({ record, busy, uptimeSeconds, observing, pausedAnyway, findings, polling }: StatusSource): Status {
   const operation = record?.operation ?? null
-  const pauseReason = record === null ? null : pauseReasonOf(record)
+  const pauseReason = (record === null ? null : pauseReasonOf(record)) ?? pausedAnyway
   return {
     state: stateOf(operation, busy),
     currentOperation: currentOperation(operation, busy),

@@ -127,6 +127,7 @@ export class Updater implements UpdaterService {
       busy: this.#flights.current,
       uptimeSeconds: (clock.monotonic() - this.#startedAt) / 1000,
       observing: this.#lookout.observing,
+      pausedAnyway: this.#lookout.pausedAnyway,
       findings: this.#lookout.findings,
       polling: this.#options.polling(),
     })

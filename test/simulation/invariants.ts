@@ -274,9 +274,12 @@ export class Invariants implements EffectWatch {
   #told(effect: Effect | null): void {
     const { stack, holder } = this.#watched()
     const status = this.#watched().status()
+    // From the first look on.
+    const isUnbelieved = status?.active === null && status.findings.length > 0 && /^(damaged|newer)$/.test(stack.recordFile.kind)
+    if (isUnbelieved && !status.paused) this.#broken('I4', effect, 'a record that cannot be read does not count as paused')
     if (status === null || status.active === null || this.#knowledge.isUndetermined(holder)) return
     if (status.state === 'idle' && status.operation !== null) this.#broken('I11', effect, 'idle with an open operation')
-    if (status.paused !== (status.holds.length > 0 || status.maintenance !== null) || (status.paused && status.pauseReason === null)) this.#broken('I11', effect, 'paused without a reason')
+    if (status.paused !== (status.holds.length > 0 || status.maintenance !== null || status.observing !== null) || (status.paused && status.pauseReason === null)) this.#broken('I11', effect, 'paused without a reason')
     if (status.state !== 'idle' || status.activeColor === null) return
     if (stack.topology.groups.length > 0 && stack.routed !== status.activeColor) this.#broken('I11', effect, `told is ${status.activeColor}, routed is ${stack.routed}`)
     const other = otherColor(status.activeColor)

@@ -3,8 +3,10 @@ import type { ComposeModel } from '../compose/model.ts'
 import type { Engine } from '../engine.ts'
 import { inspectContainer } from '../containers/list.ts'
 import { revisionLabel, versionLabel } from '../labels.ts'
-import { parseReference, releaseTag } from '../references.ts'
+import { isAdopted, parseReference, releaseTag } from '../references.ts'
+import { inspectImage } from './inspect.ts'
 import type { ImageLabels } from './labels-of-images.ts'
+import { managedImage } from './managed-image.ts'
 import { repositoryOf, tagImage } from './tags.ts'
 
 /** What the images of these containers say of themselves; only what all of them agree on. */
@@ -33,6 +35,17 @@ export async function tagAsNamed(engine: Engine, model: ComposeModel, release: R
   for (const { service, imageId } of containers) {
     const reference = parseReference(model.get(service)?.image ?? '')
     if (reference !== null) await tagImage(engine, imageId, reference.repository, releaseTag(release.commit), signal)
+  }
+}
+
+/** What Compose would make these services of now, for want of a container. A commit of the repository names only what was built of it. */
+export async function tagAbsent(engine: Engine, model: ComposeModel, release: Release, services: readonly string[], signal: AbortSignal): Promise<void> {
+  if (!isAdopted(release.commit)) return
+  for (const service of services) {
+    const { repository, releaseReference, movingTag } = managedImage(model, release.commit, service)
+    const image = await inspectImage(engine, `${repository}:${movingTag}`, signal)
+    if (image === null || (await inspectImage(engine, releaseReference, signal)) !== null) continue
+    await tagImage(engine, image.id, repository, releaseTag(release.commit), signal)
   }
 }
 

@@ -1,19 +1,22 @@
 import { failureOf, withHold, withRequestedPause } from '../consequences.ts'
 import type { Reach } from '../context.ts'
-import { UpdaterError } from '../errors.ts'
+import { UpdaterError, asSentence } from '../errors.ts'
 import type { Change } from '../journal.ts'
 import type { Policy } from '../limits.ts'
 import type { Hold, OpenOperation, PredecessorState, Release, UpdaterRecord } from '../model.ts'
 import { colors, servicesOf, singletonServices, type Color, type Topology } from '../topology.ts'
 import { act } from '../engine.ts'
-import { served, sequenceOf } from './decide.ts'
+import { containersOf, served, sequenceOf } from './decide.ts'
 import type { World } from './observation.ts'
 
-/** Why a stack cannot be taken over yet, in a sentence; null when it can. */
-export function notYetAdoptable(world: World, topology: Topology): string | null {
-  const color = served(world.routes) ?? 'blue'
-  const wanted = [...servicesOf(topology, color), ...singletonServices(topology)]
-  const missing = wanted.filter((service) => !world.containers.some((container) => container.service === service))
+/**
+ * Why a stack cannot be taken over yet, in a sentence; null when it can. At a first start Compose may still be bringing it
+ * up: it is waited for whole. Where the updater was at work before (R4), what is missing is made again (R16), unless
+ * nothing is left that tells of what.
+ */
+export function notYetAdoptable(world: World, topology: Topology, isFirstStart: boolean): string | null {
+  if (!isFirstStart && world.containers.length > 0) return null
+  const missing = absentServices(world, topology, served(world.routes) ?? 'blue')
   return missing.length === 0 ? null : `Waiting for the stack: there is no container of ${missing.join(', ')} yet. Start it with \`docker compose up -d\`.`
 }
 
@@ -26,7 +29,7 @@ export type Adopted = Pick<UpdaterRecord, 'sequence' | 'activeColor' | 'active' 
  */
 export async function adoptStack(context: Reach, earlier: PredecessorState | null, world: World): Promise<Adopted> {
   const { topology } = context.settings
-  const activeColor = colorToAdopt(world)
+  const activeColor = colorToAdopt(world, topology)
   const services = [...servicesOf(topology, activeColor), ...singletonServices(topology)]
   const containers = world.containers.filter(({ service }) => services.includes(service))
   const told = await act(context, 'Reading images', (signal) => context.ports.runtime.identify(containers, signal))
@@ -35,7 +38,8 @@ export async function adoptStack(context: Reach, earlier: PredecessorState | nul
     version: told.version ?? 'unknown',
     commit: told.commit ?? `adopted-${context.ports.random.token()}`,
   }
-  await act(context, 'Taking over what runs', (signal) => context.ports.runtime.adopt(active, containers, signal))
+  await act(context, 'Taking over what runs', (signal) =>
+    context.ports.runtime.adopt(active, containers, absentServices(world, topology, activeColor), signal))
   const live = world.routes
   return {
     sequence: sequenceOf(live),
@@ -43,6 +47,20 @@ export async function adoptStack(context: Reach, earlier: PredecessorState | nul
     active,
     generation: live.kind === 'routes' && live.active === activeColor ? live.generation : null,
   }
+}
+
+/** Found running, its images without a commit of their own. */
+export function isAdopted({ commit }: Release): boolean {
+  return commit.startsWith('adopted-')
+}
+
+/** Why rollouts are held after an adoption, and what is made again of what (R16): who reads it knows more of it than the updater can. */
+export function holdReason(why: string, { activeColor, active }: Adopted, world: World, topology: Topology): string {
+  const absent = absentServices(world, topology, activeColor)
+  if (absent.length === 0) return why
+  const again = absent.length === 1 ? 'it is made again' : 'they are made again'
+  const source = isAdopted(active) ? 'of the images that their tags name; of which release these are cannot be known' : `of ${active.tag}, like the rest`
+  return `${asSentence(why)} There was no container of ${absent.join(', ')}: ${again} ${source}.`
 }
 
 /** The first record over what was adopted. */
@@ -79,6 +97,11 @@ function foundOpen(operation: OpenOperation): OpenOperation {
   return { ...operation, stoppedCleanly: false, failure: operation.phase === 'retiring' ? null : cause }
 }
 
+/** Why the predecessor was paused. */
+export function pausedBefore({ pauseReason }: PredecessorState): string {
+  return pauseReason ?? 'paused before the updater was replaced'
+}
+
 /** What was adopted, in the place of what the record says; an open operation ends by it, undone or not. */
 export function withAdopted(adopted: Adopted, hold: Hold): Change {
   return (record) => ({
@@ -90,11 +113,17 @@ export function withAdopted(adopted: Adopted, hold: Hold): Change {
   })
 }
 
-/** The routed color if it is healthy, else a healthy one, else the routed one: nothing is moved on a guess. */
-function colorToAdopt(world: World): Color {
+/** The routed color if it is healthy, else a healthy one, else the routed one: nothing is moved on a guess. Where nothing tells the routed one, one that is there. */
+function colorToAdopt(world: World, topology: Topology): Color {
   const routed = served(world.routes)
   if (routed !== null && world.colors[routed] === 'healthy') return routed
-  return colors.find((color) => world.colors[color] === 'healthy') ?? routed ?? 'blue'
+  const isThere = (color: Color): boolean => servicesOf(topology, color).some((service) => containersOf(world, service).length > 0)
+  return colors.find((color) => world.colors[color] === 'healthy') ?? routed ?? colors.find(isThere) ?? 'blue'
+}
+
+/** What serves with this color and has no container. */
+function absentServices(world: World, topology: Topology, color: Color): string[] {
+  return [...servicesOf(topology, color), ...singletonServices(topology)].filter((service) => containersOf(world, service).length === 0)
 }
 
 function freshRecord(earlier: PredecessorState | null): Omit<UpdaterRecord, keyof Adopted | 'lastGood'> {
@@ -102,7 +131,7 @@ function freshRecord(earlier: PredecessorState | null): Omit<UpdaterRecord, keyo
     epoch: 0,
     previous: [],
     operation: null,
-    holds: earlier?.paused === true ? [{ reason: earlier.pauseReason ?? 'paused before the updater was replaced', origin: 'operator', since: earlier.lastFailureAt ?? new Date(0).toISOString() }] : [],
+    holds: earlier?.paused === true ? [{ reason: pausedBefore(earlier), origin: 'operator', since: earlier.lastFailureAt ?? new Date(0).toISOString() }] : [],
     maintenance: null,
     topology: null,
     quarantine: [],

@@ -26,23 +26,33 @@ export interface Situation {
 /** Which row of the recovery table applies: the first match. Pure. */
 export function decide(situation: Situation): Decision {
   const { loaded, world, topology } = situation
-  if (loaded.kind === 'newer') return row(1, `The record has schema ${loaded.schema}, written by a newer version; nothing is changed.`)
+  const doubt = notBelieved(loaded, world.routes, situation.traces)
+  if (loaded.kind === 'newer' && doubt !== null) return row(1, doubt)
   if (world.engineFault !== null) return row(2, `The engine does not answer: ${world.engineFault}`)
-  if (loaded.kind !== 'record') return withoutRecord(loaded, situation)
+  if (doubt !== null) return row(4, doubt)
+  if (loaded.kind !== 'record') return row(3, 'First start: what runs is taken over.')
 
   const { record } = loaded
-  if (sequenceOf(world.routes) > record.sequence) {
-    return row(4, `The routes file was written at record ${sequenceOf(world.routes)}, the record is ${record.sequence}: an older copy was restored.`)
-  }
   const crowded = topology.singletons.find(({ service }) => containersOf(world, service).length > 1)
   if (crowded !== undefined) return row(5, `More than one container of ${crowded.service} was found.`)
   return record.operation === null ? whenIdle(record, situation) : whenOpen(record.operation, situation)
 }
 
-function withoutRecord(loaded: Exclude<LoadedRecord, { kind: 'record' | 'newer' }>, { traces, world }: Situation): Decision {
-  if (loaded.kind === 'damaged') return row(4, `The record is damaged: ${loaded.reason}`)
-  if (traces || sequenceOf(world.routes) > 0) return row(4, 'The record is missing although the updater has been at work here before.')
-  return row(3, 'First start: what runs is taken over.')
+/** Why nothing that a record says is acted on (R1, R4), in a sentence; null: it is believed, or this is a first start. */
+export function notBelieved(loaded: LoadedRecord, routes: RoutesFile, traces: boolean): string | null {
+  const written = sequenceOf(routes)
+  switch (loaded.kind) {
+    case 'newer':
+      return `The record has schema ${loaded.schema}, written by a newer version; nothing is changed.`
+    case 'damaged':
+      return `The record is damaged: ${loaded.reason}`
+    case 'record':
+      if (written <= loaded.record.sequence) return null
+      return `The routes file was written at record ${written}, the record is ${loaded.record.sequence}: an older copy was restored.`
+    case 'none':
+    case 'predecessor':
+      return traces || written > 0 ? 'The record is missing although the updater has been at work here before.' : null
+  }
 }
 
 function whenOpen(operation: OpenOperation, { world, topology }: Situation): Decision {

@@ -3,7 +3,7 @@ import { isLost, sentenceOf } from '../errors.ts'
 import { undo } from '../undo.ts'
 import { route, routesBack } from '../steps/switch-routes.ts'
 import type { Topology } from '../topology.ts'
-import { adoptStack, withAdopted } from './adoption.ts'
+import { adoptStack, holdReason, withAdopted } from './adoption.ts'
 import { decide, fallen, sequenceOf, served, type Decision, type Row, type Situation } from './decide.ts'
 import { observe, type World } from './observation.ts'
 import { keepBoth, keepUnlessOldComesBack, startOldColor } from './old-color.ts'
@@ -177,8 +177,9 @@ async function carryOut(
 
 /** R4: what the record says of an operation is not believed, so the routed color is what matters now. */
 async function adoptWhatServes(context: Context, topology: Topology, why: string): Promise<void> {
-  const adopted = await adoptStack(context, null, await observe(context, topology, null))
-  await context.journal.commit(withAdopted(adopted, holdOf(context, why)))
+  const world = await observe(context, topology, null)
+  const adopted = await adoptStack(context, null, world)
+  await context.journal.commit(withAdopted(adopted, holdOf(context, holdReason(why, adopted, world, topology))))
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
 import { act } from '../engine.ts'
 import { isLost, sentenceOf } from '../errors.ts'
-import type { Container, Release } from '../model.ts'
+import type { Container } from '../model.ts'
 import { otherColor, servicesOf, singletonServices, type Topology } from '../topology.ts'
+import { isAdopted } from './adoption.ts'
 import { containersOf, fallen, recreated } from './decide.ts'
 import type { World } from './observation.ts'
 import { failedOnceMore, mayStart, noTries, startableIn, type Patience } from './patience.ts'
@@ -126,11 +127,6 @@ const longestPause = 10 * 60_000
 
 /** Between two comparisons of the moving tags with what runs, ms. */
 const tagsEvery = 60_000
-
-/** Found running, its images without a commit of their own. */
-function isAdopted({ commit }: Release): boolean {
-  return commit.startsWith('adopted-')
-}
 
 /** An operator's `docker compose up -d` has made it and starts it as soon as what it depends on is ready; before, it could not work. */
 function isAwaiting(world: World, service: string): boolean {

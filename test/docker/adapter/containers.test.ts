@@ -53,7 +53,7 @@ onEngine('Containers on a Docker engine', (here) => {
     const [started] = await bringUp(runtime, release('good'), [services.bot])
     if (started === undefined) throw new Error('no container was started')
     const adopted = { tag: 'adopted', version: 'unknown', commit: `adopted-${'5'.repeat(32)}` }
-    await runtime.adopt(adopted, [started], limit())
+    await runtime.adopt(adopted, [started], [], limit())
     await writeFiles(projectDirectory, { 'docker-compose.yml': 'services: {}', 'docker-compose.override.yml': 'services: { bot: { environment: { FROM_OVERRIDE: "now" } } }' })
     await runtime.stop(started.id, 100, limit())
     await runtime.remove(started.id, limit())
@@ -79,7 +79,7 @@ onEngine('Containers on a Docker engine', (here) => {
     await docker.getContainer(id).start()
     const running = await runtime.containers([services.bot], limit())
     const adopted = { tag: 'adopted', version: 'unknown', commit: `adopted-${'7'.repeat(32)}` }
-    await runtime.adopt(adopted, running, limit())
+    await runtime.adopt(adopted, running, [], limit())
     expect(await runtime.missingImages(adopted, [services.bot], limit())).toEqual([])
     await runtime.stop(id, 100, limit())
     await runtime.remove(id, limit())

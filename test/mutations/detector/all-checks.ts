@@ -8,6 +8,7 @@ import { polling } from './checks/polling.ts'
 import { recordStorage } from './checks/record-storage.ts'
 import { recoveryFallen } from './checks/recovery-fallen.ts'
 import { recoveryIdle } from './checks/recovery-idle.ts'
+import { recoveryLost } from './checks/recovery-lost.ts'
 import { recoveryOpen } from './checks/recovery-open.ts'
 import { recoveryOldColor } from './checks/recovery-old-color.ts'
 import { recoveryUnwell } from './checks/recovery-unwell.ts'
@@ -17,7 +18,7 @@ import { surroundings } from './checks/surroundings.ts'
 
 const areas: Readonly<Record<Area, readonly Check[]>> = {
   rollouts,
-  recovery: [...recoveryIdle, ...recoveryFallen, ...recoveryOpen, ...recoveryOldColor, ...recoveryUnwell, ...looks, ...room],
+  recovery: [...recoveryIdle, ...recoveryLost, ...recoveryFallen, ...recoveryOpen, ...recoveryOldColor, ...recoveryUnwell, ...looks, ...room],
   holds: [...holds, ...polling],
   surroundings,
   storage: [...recordStorage, ...fileStorage],

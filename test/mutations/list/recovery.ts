@@ -6,6 +6,7 @@ const upkeep = 'src/rollout/recovery/upkeep.ts'
 const oldColor = 'src/rollout/recovery/old-color.ts'
 const repairs = 'src/rollout/recovery/repairs.ts'
 const adoption = 'src/rollout/recovery/adoption.ts'
+const takeover = 'src/updater/takeover.ts'
 
 /** The recovery table: a row missed, a row taken for another, a row that does too much. */
 export const recoveryMutations: readonly Mutation[] = [
@@ -14,10 +15,10 @@ export const recoveryMutations: readonly Mutation[] = [
     text: '    return { fault: error instanceof UpdaterError ? error.message : String(error) }', instead: '    return { containers: [] }',
   },
   { name: 'R2: the traffic waits for the engine', file: reconcile, text: '  await trafficFirst(context)\n', instead: '' },
-  { name: 'R3: always blue is taken over', file: adoption, text: 'const activeColor = colorToAdopt(world)', instead: "const activeColor = 'blue' as const" },
+  { name: 'R3: always blue is taken over', file: adoption, text: 'const activeColor = colorToAdopt(world, topology)', instead: "const activeColor = 'blue' as const" },
   {
     name: 'R4: an older copy of the record is believed', file: decide,
-    text: '  if (sequenceOf(world.routes) > record.sequence) {', instead: '  if (false) {',
+    text: 'if (written <= loaded.record.sequence) return null', instead: 'return null',
   },
   {
     name: 'R4: the open operation of a record that is not believed is undone', file: adoption,
@@ -25,11 +26,51 @@ export const recoveryMutations: readonly Mutation[] = [
   },
   {
     name: 'R4: a damaged record is taken for a first start', file: decide,
-    text: "  if (loaded.kind === 'damaged') return row(4, `The record is damaged: ${loaded.reason}`)\n", instead: "  if (loaded.kind === 'damaged') return row(3, 'First start: what runs is taken over.')\n",
+    text: 'return `The record is damaged: ${loaded.reason}`', instead: 'return null',
   },
   {
     name: 'R4: a record that is gone is taken for a first start', file: decide,
-    text: "  if (traces || sequenceOf(world.routes) > 0) return", instead: '  if (false) return',
+    text: 'return traces || written > 0 ?', instead: 'return false ?',
+  },
+  {
+    name: 'R4: what has no container is waited for', file: adoption,
+    text: '  if (!isFirstStart && world.containers.length > 0) return null\n', instead: '',
+  },
+  {
+    name: 'R4: a stack of which nothing is there is taken over', file: adoption,
+    text: 'if (!isFirstStart && world.containers.length > 0)', instead: 'if (!isFirstStart)',
+  },
+  {
+    name: 'R3: a stack that Compose is still bringing up is taken over', file: adoption,
+    text: 'if (!isFirstStart && world.containers', instead: 'if (world.containers',
+  },
+  {
+    name: 'R4: what has no container gets no image', file: adoption,
+    text: 'runtime.adopt(active, containers, absentServices(world, topology, activeColor), signal)', instead: 'runtime.adopt(active, containers, [], signal)',
+  },
+  {
+    name: 'R4: with the routes lost too, a color that is not there is taken over', file: adoption,
+    text: ' ?? routed ?? colors.find(isThere) ??', instead: ' ?? routed ??',
+  },
+  {
+    name: 'R4: nobody is told what had to be made again', file: adoption,
+    text: "  return `${asSentence(why)} There was", instead: "  if (absent.length > 0) return why\n  return `${asSentence(why)} There was",
+  },
+  {
+    name: 'a record that is not believed does not count as paused before something is taken over', file: takeover,
+    text: 'countAsPaused(doubt ?? pauseIn(loaded))', instead: 'countAsPaused(pauseIn(loaded))',
+  },
+  {
+    name: 'a record that the disk does not give does not count as paused', file: takeover,
+    text: '    countAsPaused(sentenceOf(error))\n', instead: '',
+  },
+  {
+    name: 'the predecessor\'s pause does not count before it is taken over', file: takeover,
+    text: 'countAsPaused(doubt ?? pauseIn(loaded))', instead: 'countAsPaused(doubt)',
+  },
+  {
+    name: 'an updater that only observes is not paused', file: 'src/updater/lookout.ts',
+    text: '    if (this.observing !== null) return `The', instead: '    if (false) return `The',
   },
   { name: 'R5: both bots are kept', file: repairs, text: 'const [, ...surplus] = containersOf', instead: 'const [, , ...surplus] = containersOf' },
   {

@@ -3,7 +3,7 @@ import { settle, unsettled } from '../at-rest.ts'
 import { apply, killIn } from '../operator.ts'
 import { halt, routeByHand, sicken } from '../outside.ts'
 import { commitOf } from '../world/releases.ts'
-import { damageRecord, leaveNewerRecord, restoreRecord } from '../world/state-directory.ts'
+import { damageRecord, leaveNewerRecord, removeRecord, restoreRecord } from '../world/state-directory.ts'
 import { watchInterval, World } from '../world/world.ts'
 import { installed, upgraded } from './scenarios-operations.ts'
 import { isDeath, nothingTold, type Ending, type Scenario, type Strike, type Told } from './scenarios.ts'
@@ -79,6 +79,39 @@ export const recoveries: readonly Scenario[] = [
   found('R4: a damaged record', {
     rows: [4],
     begin: async () => dead(await upgraded(), (world) => damageRecord(world.stack.disk)),
+    always: { serves: ['v1.1.0'], held: true, quarantine: [] },
+  }),
+  found('R4: a damaged record, and no bot', {
+    rows: [4, 16],
+    begin: () => killed('health_bot', (world) => {
+      damageRecord(world.stack.disk)
+      remove(world, 'bot')
+    }),
+    always: { serves: ['v1.1.0'], held: true, quarantine: [] },
+  }),
+  found('R4: the record is gone, the routed color too, the other one is healthy', {
+    rows: [4, 15],
+    begin: () => killed('health_routed_skills', (world) => {
+      removeRecord(world.stack.disk)
+      remove(world, 'skills-green', 'api-green')
+    }),
+    always: { serves: ['v1.0.0'], held: true, quarantine: [] },
+  }),
+  found('R4: a damaged record, the routed color is gone and the other one is stopped', {
+    rows: [4, 16],
+    begin: async () => dead(await upgraded(), (world) => {
+      damageRecord(world.stack.disk)
+      remove(world, 'skills-green', 'api-green')
+    }),
+    always: { serves: ['v1.1.0'], held: true, quarantine: [] },
+  }),
+  found('R4: an older copy of the record, and no bot', {
+    rows: [4, 16],
+    begin: async () => {
+      const world = await restored((record) => record.operation === null)
+      remove(world, 'bot')
+      return world
+    },
     always: { serves: ['v1.1.0'], held: true, quarantine: [] },
   }),
   found('R4: an older copy of the record, of before the release that serves', {
@@ -239,6 +272,10 @@ async function restored(isTheCopy: (record: UpdaterRecord) => boolean): Promise<
     if (copy === null) throw new Error('there is no copy')
     restoreRecord(stack.disk, copy)
   })
+}
+
+function remove({ stack: { engine } }: World, ...services: readonly string[]): void {
+  for (const instance of services.flatMap((service) => engine.of(service))) engine.discard(instance)
 }
 
 async function launch(world: World): Promise<void> {

@@ -155,11 +155,15 @@ export class SimulatedRuntime implements ContainerRuntime {
     })
   }
 
-  adopt(release: Release, containers: readonly Container[], signal: AbortSignal): Promise<void> {
+  adopt(release: Release, containers: readonly Container[], absent: readonly string[], signal: AbortSignal): Promise<void> {
     return this.#act({ name: 'runtime.adopt', commit: release.commit, services: containers.map(({ service }) => service) }, signal, async () => {
       for (const { id } of containers) {
         const { service, image } = this.#mustFind(id)
         this.#stack.images.name(service, release.commit, image)
+      }
+      for (const service of release.commit.startsWith('adopted-') ? absent : []) {
+        const image = this.#stack.images.current.get(service)
+        if (image !== undefined && this.#stack.images.get(service, release.commit) === undefined) this.#stack.images.name(service, release.commit, image)
       }
       this.#stack.adopted.add(release.commit)
     })

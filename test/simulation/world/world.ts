@@ -64,6 +64,8 @@ export class World implements Watched {
   /** See `Watched`. */
   disturbed = false
   hasAuthority = true
+  /** Why nothing may be changed, such as a secret that cannot be used; null normally. */
+  observing: string | null = null
   readonly #invariants: Invariants
   readonly #random: Random
   #fileNames = 0
@@ -136,7 +138,7 @@ export class World implements Watched {
       store: this.#watchedStore(life, asEffects(createRecordStore({ path: places.record, ...storage, form: rememberedForm, authority }), fileEffect)),
       settings: this.settings,
       watchInterval,
-      observing: () => null,
+      observing: () => this.observing,
       // The process would end here; the simulated one goes on trying, so that each of its effects is seen to be refused.
       authorityLost: () => life.end(),
       polling: () => ({ enabled: false, lastLookAt: null, nextLookAt: null, newest: null, outcome: null }),

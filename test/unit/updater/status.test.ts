@@ -5,7 +5,7 @@ import { openOperation, operatorHold, recordOf } from '../../contract/record-sto
 
 function statusWith(changes: Partial<StatusSource>) {
   return statusOf({
-    record: recordOf(), busy: null, uptimeSeconds: 3, observing: null, findings: [],
+    record: recordOf(), busy: null, uptimeSeconds: 3, observing: null, pausedAnyway: null, findings: [],
     polling: { enabled: false, lastLookAt: null, nextLookAt: null, newest: null, outcome: null },
     ...changes,
   })
@@ -41,6 +41,12 @@ describe('the status', () => {
   test('gives the first hold as the reason, and all of them besides', () => {
     const second = { ...operatorHold, reason: 'and another' }
     expect(statusWith({ record: recordOf({ holds: [operatorHold, second] }) })).toMatchObject({ paused: true, pauseReason: operatorHold.reason, holds: [operatorHold, second] })
+  })
+
+  test('gives what pauses without a hold as the reason where nothing else does', () => {
+    const pausedAnyway = 'The record is damaged: it is no JSON.'
+    expect(statusWith({ record: null, pausedAnyway })).toMatchObject({ paused: true, pauseReason: pausedAnyway, holds: [] })
+    expect(statusWith({ record: recordOf({ holds: [operatorHold] }), pausedAnyway })).toMatchObject({ paused: true, pauseReason: operatorHold.reason })
   })
 
   test('an operation alone is no pause', () => {
