@@ -32,10 +32,17 @@ export function titleWithStrace(title: string): string {
  */
 export function straceArguments(log: string, paths: readonly string[], injection: Injection | null): string[] {
   return [
-    '-y', '-s', '0', '-o', log, '-e', 'trace=fsync,rename,write', ...paths.flatMap((path) => ['-P', path]),
+    ...tracing(log, 'fsync,rename,write'), ...paths.flatMap((path) => ['-P', path]),
     ...(injection === null ? [] : ['-e', `inject=${injection.call}:${injection.fault === 'KILL' ? 'signal=KILL' : `error=${injection.fault}`}:when=${injection.nth}`]),
   ]
 }
+
+/** Arguments that make strace tell of every call by which files are made durable, renamed or written, on whatever path. */
+function straceArgumentsForAll(log: string): string[] {
+  return tracing(log, 'fsync,fdatasync,sync_file_range,syncfs,rename,renameat,renameat2,write,pwrite64,writev,pwritev,pwritev2')
+}
+
+const tracing = (log: string, calls: string): string[] => ['-y', '-s', '0', '-o', log, '-e', `trace=${calls}`]
 
 export function describeInjection({ call, fault, nth }: Injection): string {
   return `${fault} at ${call} ${nth}`
@@ -52,7 +59,7 @@ export interface TracedCall {
 export async function tracedCalls(log: string): Promise<TracedCall[]> {
   const text = await readFile(log, 'utf8').catch(() => '')
   return text.split('\n').flatMap((line) => {
-    const match = /(fsync|rename|write)\((?:\d+<([^>]*)>|"([^"]*)")/.exec(line)
+    const match = /\b([a-z]\w*)\((?:\d+<([^>]*)>|(?:AT_FDCWD<[^>]*>, )?"([^"]*)")/.exec(line)
     const path = match?.[2] ?? match?.[3]
     return match?.[1] === undefined || path === undefined ? [] : [{ call: match[1], path, injected: line.includes('(INJECTED)') }]
   })
@@ -63,9 +70,19 @@ export async function tracedCalls(log: string): Promise<TracedCall[]> {
  * are programs that it starts.
  * @returns what ends the tracing; the process goes on
  */
-export async function attachStrace(pid: number, log: string, paths: readonly string[], injection: Injection | null): Promise<() => Promise<void>> {
-  const threads = (await readdir(`/proc/${pid}/task`)).filter((thread) => thread !== String(pid))
-  const tracer = spawn(tool, [...straceArguments(log, paths, injection), ...threads.flatMap((thread) => ['-p', thread])], { stdio: ['ignore', 'ignore', 'pipe'] })
+export async function attachStrace(pid: number, log: string, paths: readonly string[], injection: Injection): Promise<() => Promise<void>> {
+  return attach((await threadsOf(pid)).filter((thread) => thread !== String(pid)), straceArguments(log, paths, injection))
+}
+
+/** The same with all of its threads and all of their calls that make files durable, rename or write them. Nothing fails. */
+export async function watchAllCalls(pid: number, log: string): Promise<() => Promise<void>> {
+  return attach(await threadsOf(pid), straceArgumentsForAll(log))
+}
+
+const threadsOf = (pid: number): Promise<string[]> => readdir(`/proc/${pid}/task`)
+
+async function attach(threads: readonly string[], argv: readonly string[]): Promise<() => Promise<void>> {
+  const tracer = spawn(tool, [...argv, ...threads.flatMap((thread) => ['-p', thread])], { stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = once(tracer, 'exit')
   const attached = new Promise<void>((resolve, reject) => {
     let left = threads.length
