@@ -24,10 +24,9 @@ const routes: Part = { name: 'the routes, the switch itself as well', has: below
 /** Its directory is synced for the first line. */
 const history: Part = { name: 'the history', has: (call) => below('/updater-history.jsonl')(call) || (call.record === null && call.path === '/') }
 const release: Part = { name: 'a release that is laid out', has: below('/releases') }
-const gitconfig: Part = { name: 'the settings for git', has: below('/gitconfig') }
 const nine = [0, 1, 2, 3, 4, 5, 6, 7, 8]
 /** What takes least comes first. */
-const parts = [gitconfig, release, routes, history, record]
+const parts = [release, routes, history, record]
 
 describe.skipIf(withoutStrace)(titleWithStrace('a daemon whose system calls fail'), () => {
   /** Two, so that both cores have work. */
@@ -92,9 +91,9 @@ describe.skipIf(withoutStrace)(titleWithStrace('a daemon whose system calls fail
   })
 
   test.for([
-    ...struckAt('fault 12', 'fails', 'EIO', [gitconfig, release, routes, record]),
-    ...struckAt('fault 11', 'finds the disk full', 'ENOSPC', [gitconfig, release, routes, record]),
-    ...struckAt('fault 10', 'is where it dies', 'KILL', [gitconfig, release, routes, record]),
+    ...struckAt('fault 12', 'fails', 'EIO', [release, routes, record]),
+    ...struckAt('fault 11', 'finds the disk full', 'ENOSPC', [release, routes, record]),
+    ...struckAt('fault 10', 'is where it dies', 'KILL', [release, routes, record]),
     ...struckAt('fault 44', 'fails', 'EIO', [history]),
     ...struckAt('fault 44', 'finds the disk full', 'ENOSPC', [history]),
     ...struckAt('fault 44', 'is where it dies', 'KILL', [history]),

@@ -65,7 +65,7 @@ export async function openStruckDaemon(): Promise<StruckDaemon> {
   async function forget(commit: string): Promise<void> {
     const images = createImageStore(join(root, 'sandbox/images'))
     for (const image of await images.list()) if (image.commit === commit) await images.remove(image)
-    for (const name of [`releases/${commit}`, 'updater-history.jsonl', 'gitconfig']) await rm(join(state, name), { recursive: true, force: true })
+    for (const name of [`releases/${commit}`, 'updater-history.jsonl']) await rm(join(state, name), { recursive: true, force: true })
   }
 
   async function rollOut(): Promise<void> {
@@ -100,10 +100,10 @@ export async function openStruckDaemon(): Promise<StruckDaemon> {
     const detach = await attachStrace(ground.running().pid, log, filesOf(call, state, prefix, tokens), injectionOf(call, fault))
     ground.observer.note(`-- ${undertaking} with ${fault} at ${told(call)}`)
     try {
-      // What cannot be looked into or opened durably is refused, with the reason; nothing was begun then.
+      // What cannot even be opened durably is refused, with the reason; nothing was begun then.
       await askFor(ground, undertaking).catch((error: unknown) => {
-        if (!/storage_failed|"status":"failed".*(?:EIO|disk of the state directory is full)/.test(String(error))) throw error
-        ground.observer.note('-- refused: it could not be begun')
+        if (!String(error).includes('storage_failed')) throw error
+        ground.observer.note('-- refused: it could not be opened')
       })
       await diesOrEnds(ground)
     } finally {
