@@ -30,7 +30,7 @@ onHurtStack('what other hands do to containers and images', { policy: { restarts
   it('fault 25: a standby that somebody removed while it is checked fails its release, and nothing else', async (context) => {
     const hurt = here()
     const before = await onBlue(hurt)
-    const begins = moments.at('health_zetherion-ai-skills-green', () => gone(hurt.stack.docker(['rm', '--force', 'zetherion-ai-skills-green'])))
+    const begins = moments.at('health_zetherion-ai-skills-green', () => whileStopped(hurt, () => hurt.stack.docker(['rm', '--force', 'zetherion-ai-skills-green'])))
     const { answer } = await through(hurt, context, { ask: () => applyOther(hurt), begins })
     expect(answer?.body).toMatchObject({ status: 'failed', active_color: 'blue' })
     expect((await seenRecord(hurt.stack.project.state)).activeTag).toBe(before.activeTag)
@@ -48,7 +48,7 @@ onHurtStack('what other hands do to containers and images', { policy: { restarts
     await onBlue(hurt)
     const bot = await bots(hurt.stack)
     const { commit } = hurt.stack.project.release('v1.6.0')
-    const begins = moments.at('health_routed_skills', () => gone(hurt.stack.docker(['image', 'rm', `zetherion-ai-bot:${commit.slice(0, 12)}`])))
+    const begins = moments.at('health_routed_skills', () => whileStopped(hurt, () => hurt.stack.docker(['image', 'rm', `zetherion-ai-bot:${commit.slice(0, 12)}`])))
     const { answer } = await through(hurt, context, { ask: () => applyOf(hurt.stack, 'v1.6.0'), begins })
     expect(answer?.body).toMatchObject({ status: 'rolled_back', error: expect.stringContaining('was removed from outside; nothing was stopped') })
     expect(await bots(hurt.stack)).toBe(bot)
@@ -59,7 +59,7 @@ onHurtStack('what other hands do to containers and images', { policy: { restarts
     const { activeCommit } = await onBlue(hurt)
     const bot = await bots(hurt.stack)
     const name = `zetherion-ai-bot:${activeCommit.slice(0, 12)}`
-    const begins = moments.at('health_routed_skills', () => gone(hurt.stack.docker(['image', 'rm', name])))
+    const begins = moments.at('health_routed_skills', () => whileStopped(hurt, () => hurt.stack.docker(['image', 'rm', name])))
     const { answer } = await through(hurt, context, { ask: () => applyOther(hurt), begins })
     expect(answer?.body).toMatchObject({ status: 'rolled_back', error: expect.stringContaining('of the running release') })
     expect(await bots(hurt.stack)).toBe(bot)
@@ -90,6 +90,16 @@ onHurtStack('what other hands do to containers and images', { policy: { restarts
 
 async function gone(command: Promise<unknown>): Promise<void> {
   await command
+}
+
+/** On a machine that does much else a command takes longer than a step of the updater, which would be further on by then. */
+async function whileStopped({ stack }: HurtStack, command: () => Promise<unknown>): Promise<void> {
+  process.kill(stack.daemon().pid, 'SIGSTOP')
+  try {
+    await command()
+  } finally {
+    process.kill(stack.daemon().pid, 'SIGCONT')
+  }
 }
 
 /** Removes the next bot that is started, before its first health check. */
