@@ -31,13 +31,13 @@ export function holdIndex({ directory, index, head }: IndexPlace): HeldIndex {
     // A git of ours that outlived its daemon cannot end its work without it.
     await rm(`${copy}.lock`, { force: true })
     // By git's order HEAD moves when the index is written: until then the one that is there holds.
-    if ((await exists(copy)) && (await head()) === commit) await rename(copy, index)
+    if ((await head()) === commit) await nullIfMissing(rename(copy, index))
     for (const path of [copy, half, lock]) await rm(path, { force: true })
   }
 
   return {
     settle: async () => {
-      const commit = stampedFor(await readIfThere(lock))
+      const commit = stampedFor(await nullIfMissing(readFile(lock, 'utf8')))
       if (commit === null) return false
       await letGo(commit)
       return true
@@ -84,22 +84,19 @@ async function take(half: string, lock: string, commit: string, directory: strin
 
 /** With its time: by that git knows which files may have changed since without a trace. */
 async function copyWhole(index: string, half: string, copy: string): Promise<void> {
-  if (!(await exists(index))) return
-  const { mtime } = await stat(index)
+  const found = await nullIfMissing(stat(index))
+  if (found === null) return
   await copyFile(index, half)
-  await utimes(half, mtime, mtime)
+  await utimes(half, found.mtime, found.mtime)
   await rename(half, copy)
 }
 
-async function readIfThere(path: string): Promise<string | null> {
+/** Only what is not there is: a disk that gives no answer may hold it. */
+async function nullIfMissing<T>(result: Promise<T>): Promise<T | null> {
   try {
-    return await readFile(path, 'utf8')
+    return await result
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw error
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null)) !== null
 }
