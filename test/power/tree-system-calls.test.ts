@@ -14,6 +14,7 @@ import { titleWithStrace, withoutStrace } from './strace.ts'
  * holds that fails or is where it dies, and each such call of its gits. The next daemon then brings the tree.
  */
 
+const tool = 'strace'
 const held = ['index', 'index.lock', 'zetherion-index', 'zetherion-index.half', 'zetherion-index.lock']
 const calls = 'openat,link,linkat,rename,renameat,unlink,unlinkat,write,fsync,utimensat,copy_file_range,sendfile,fchmod,statx,close'
 
@@ -48,7 +49,7 @@ describe.skipIf(withoutStrace)(titleWithStrace('a daemon whose calls on the inde
     await cp(join(world.root, 'template'), world.project, { recursive: true, preserveTimestamps: true })
     const log = join(world.root, 'trace')
     const traced = ['-f', '-qq', '-o', log, ...held.flatMap((name) => ['-P', join(world.project, '.git', name)]), '-e', `trace=${calls}`, '-e', `inject=${calls}:${fault}:when=${nth}`]
-    const child = spawn('strace', [...traced, process.execPath, program, world.remote, world.state, world.project, commit, 'bringTree'], { env: { PATH: process.env['PATH'], UV_THREADPOOL_SIZE: '1' }, stdio: 'ignore' })
+    const child = spawn(tool, [...traced, process.execPath, program, world.remote, world.state, world.project, commit, 'bringTree'], { env: { PATH: process.env['PATH'], UV_THREADPOOL_SIZE: '1' }, stdio: 'ignore' })
     await once(child, 'exit')
     return fault === 'signal=KILL' ? child.signalCode !== null || child.exitCode !== 0 : (await readFile(log, 'utf8')).includes('(INJECTED)')
   }
