@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Release } from '../../../src/rollout/model.ts'
 import { services } from './releases.ts'
@@ -40,7 +41,8 @@ export function adoptionContract(here: () => ContainerRuntimeWorld): void {
       await runtime.stop(bot.id, 100, limit())
       await runtime.remove(bot.id, limit())
       const web = running.filter(({ service }) => service === services.blue)
-      const adopted: Release = { tag: 'adopted', version: 'adopted', commit: `adopted-${'fedcba9876543210'.repeat(2)}` }
+      // Of its own each time: several worlds may share an engine, and what has a name keeps it.
+      const adopted: Release = { tag: 'adopted', version: 'adopted', commit: `adopted-${randomBytes(16).toString('hex')}` }
       await runtime.adopt(adopted, web, [services.bot], limit())
       expect(await runtime.missingImages(adopted, [services.bot], limit())).toEqual([])
       const [back] = await bringUp(runtime, adopted, [services.bot])
