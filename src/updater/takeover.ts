@@ -54,9 +54,9 @@ export async function takeOver(reach: Reach, store: RecordStore, countAsPaused: 
   return { kind: 'journal', journal }
 }
 
-/** An unreadable history is told when it is read. */
-async function hasHistory({ ports }: Reach): Promise<boolean> {
-  return (await ports.history.entries().catch(() => [])).length > 0
+/** One that cannot be read is one: nobody else writes it. Why it cannot is told when somebody asks for it. */
+function hasHistory({ ports }: Reach): Promise<boolean> {
+  return ports.history.entries().then((entries) => entries.length > 0, () => true)
 }
 
 /** A pause that is to be taken over counts before it is. */

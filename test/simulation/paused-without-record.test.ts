@@ -52,6 +52,13 @@ describe('I4: while no record is taken over, or it may only be looked at', () =>
     expect(world.updater.status()).toMatchObject({ activeColor: 'green', paused: false, pauseReason: null })
   })
 
+  test('none beside a history that cannot be read is a lost one, and no first start', async () => {
+    const world = new World()
+    world.stack.effects.questionInterference = always('fails', ({ name, path }) => name === 'files.read' && path === places.history)
+    await world.start()
+    expect(world.updater.status()).toMatchObject({ activeColor: 'blue', paused: true, holds: [{ origin: 'recovery', reason: expect.stringContaining('missing') }] })
+  })
+
   test('one of a newer version counts as paused', async () => {
     const world = new World()
     leaveNewerRecord(world.stack.disk, 9)
