@@ -26,9 +26,11 @@ async function quarantined(): Promise<void> {
   await apply(world, 'v1.2.0')
   await world.unpause()
   const first = world.stack.effects.done.length
+  const before = world.updater.status().lastResult
   await lookAndFinish(world)
   const built = world.stack.effects.done.slice(first).some(({ name }) => name === 'runtime.build')
   must('I8', !built, 'polling began a rollout although the highest release is quarantined')
+  must('I8', world.updater.status().lastResult?.operationId === before?.operationId, 'polling asks for what is quarantined at each look, and fills the history')
   await endsWith(world, 'I8', { tag: 'v1.0.0', paused: false })
 }
 
