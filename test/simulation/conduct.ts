@@ -10,7 +10,12 @@ const neverOnTheWayBack = ['source.fetch', 'source.checkout', 'runtime.build', '
 /** A stale answer is five seconds old, and the look that asked for it is not over at once, ms. */
 const oldAnswers = 10_000
 
-/** How a daemon conducts itself: one hand (I5), the right code (I8), a way back that needs nothing (I10). */
+/** Bytes of a record: many times what the longest story leaves, and a fraction of what a build may say. */
+const largestRecord = 192 * 1024
+/** Of each kind. */
+const mostListed = 200
+
+/** How a daemon conducts itself: one hand (I5), the right code (I8), a record that stays small (I9), a way back that needs nothing (I10). */
 export class Conduct {
   readonly #stack: () => Stack
   readonly #holder: () => Life | null
@@ -37,7 +42,16 @@ export class Conduct {
   /** I5: what the adapters refuse at the last moment has no effect; what was under way at the takeover was asked for before. */
   succeeded(effect: Effect): void {
     if (effect.name === 'router.activate') this.#servesMeanwhile()
+    if (effect.name === 'store.write') this.#staysSmall(effect)
     if (this.#unauthorised.has(effect)) this.#broken('I5', effect, 'another daemon has taken over')
+  }
+
+  /** I9: each write carries all of it. What takes disk elsewhere is removed at rest, and looked for there (at-rest.ts). */
+  #staysSmall(effect: Effect): void {
+    const bytes = this.#stack().disk.read(places.record)?.length ?? 0
+    if (bytes > largestRecord) this.#broken('I9', effect, `the record has ${bytes} bytes`)
+    const { holds = [], quarantine = [], knownTags = {} } = effect.record ?? {}
+    if (Math.max(holds.length, quarantine.length, Object.keys(knownTags).length) > mostListed) this.#broken('I9', effect, 'the record lists ever more')
   }
 
   /** I8: polling never takes on what is in quarantine. */
