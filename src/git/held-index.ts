@@ -1,5 +1,6 @@
 import { copyFile, link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { nullIfMissing } from '../files/null-if-missing.ts'
 import { UpdaterError } from '../rollout/errors.ts'
 
 /** The index of the operator's tree, which is worked on as git's own commands do: beside it, under its lock. */
@@ -89,14 +90,4 @@ async function copyWhole(index: string, half: string, copy: string): Promise<voi
   await copyFile(index, half)
   await utimes(half, found.mtime, found.mtime)
   await rename(half, copy)
-}
-
-/** Only what is not there is: a disk that gives no answer may hold it. */
-async function nullIfMissing<T>(result: Promise<T>): Promise<T | null> {
-  try {
-    return await result
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  }
 }

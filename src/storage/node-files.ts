@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { Files, NewFile } from '../rollout/ports.ts'
+import { nullIfMissing } from '../files/null-if-missing.ts'
 import { syncPath } from '../files/sync-path.ts'
 
 /** The Files port over the operating system: real fsync of files and directories, no buffering of ours in between. */
@@ -34,14 +35,5 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   let written = 0
   while (written < bytes.length) {
     written += (await handle.write(bytes, written, bytes.length - written)).bytesWritten
-  }
-}
-
-async function nullIfMissing<T>(result: Promise<T>): Promise<T | null> {
-  try {
-    return await result
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
   }
 }
