@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { nullIfMissing } from '../files/null-if-missing.ts'
 import { UpdaterError } from '../rollout/errors.ts'
 import type { TagRef } from '../rollout/model.ts'
 import { runGit } from './command.ts'
@@ -67,7 +68,8 @@ export function createMirror(
   }
 
   const prepare = (signal: AbortSignal): Promise<void> => preparing(signal, async () => {
-    if (!(await isThere(join(directory, 'HEAD')))) await make(signal)
+    // One that cannot be looked at is not made anew.
+    if ((await nullIfMissing(stat(join(directory, 'HEAD')))) === null) await make(signal)
     // To look needs none of it, and may be all that a disk lets us do; a lock that stays is told by the fetch that it refuses.
     if (!swept) swept = await sweep(directory).then(() => true, () => false)
   })
@@ -155,14 +157,6 @@ function assertNamed(tag: string, inner: string): void {
 
 function moved(tag: string, expected: string, found: string): UpdaterError {
   return new UpdaterError('tag_moved', `The tag ${tag} was moved: it named ${expected}, now ${found}. It is refused; nothing was changed.`, { details: { expected, found } })
-}
-
-/** @throws what is no answer: a mirror that cannot be looked at is not made anew */
-async function isThere(path: string): Promise<boolean> {
-  return await stat(path).then(() => true, (error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
-    throw error
-  })
 }
 
 /** Removes what a killed git left in our mirror: locks, which would refuse every later fetch, and half packs. */
